@@ -1,0 +1,139 @@
+"""The JSON of a summary: one shape for the CLI, the API and the pages."""
+
+from __future__ import annotations
+
+from typing import NotRequired
+
+from typing_extensions import TypedDict  # pydantic needs this one below Python 3.12
+
+
+class EvidenceDocument(TypedDict):
+    """`quote` stands verbatim (white space aside) in the cleaned text of the segments named."""
+
+    segment_ids: list[int]
+    start_s: float | None
+    end_s: float | None
+    quote: str
+
+
+class ItemDocument(TypedDict):
+    """One line. `grounding` is the share 0..1 that `core.domain.evidence.ground` gives; times are null when untimed."""
+
+    id: str
+    text: str
+    start_s: float | None
+    end_s: float | None
+    grounding: float
+    supported: bool
+    evidence: list[EvidenceDocument]
+
+
+class ChapterDocument(TypedDict):
+    title: str
+    start_s: float | None
+    end_s: float | None
+    points: list[ItemDocument]
+
+
+class TagDocument(TypedDict):
+    name: str
+    kind: str | None
+
+
+class VideoDocument(TypedDict):
+    id: str | None
+    title: str | None
+    channel: str | None
+    duration_s: float | None
+    url: str | None
+    thumbnail_url: str | None
+
+
+class CoverageDocument(TypedDict):
+    """`ratio` 0..1 of the speech time within 30 s of some evidence; gaps are stretches of 5 minutes or more without."""
+
+    ratio: float | None
+    gaps: list[list[float]]
+
+
+class NoteDocument(TypedDict):
+    code: str
+    count: int
+    detail: str
+
+
+class TranscriptDocument(TypedDict):
+    sha256: str
+    source: str
+    language: str | None
+    segments: int
+    timed: bool
+    notes: list[NoteDocument]
+
+
+class VersionsDocument(TypedDict):
+    """What wrote this: document shape, cleaner, engine, and the prompt where a model was asked."""
+
+    document: int
+    cleaner: int
+    engine: str
+    prompt: str | None
+
+
+class StageDocument(TypedDict):
+    """One stage of the work: `state` is waiting, now, done or failed; `seconds` is its real time so far."""
+
+    name: str
+    state: str
+    seconds: float | None
+    detail: str
+
+
+class ProgressDocument(TypedDict):
+    seq: int
+    stage: str
+    ratio: float
+    stages: list[StageDocument]
+
+
+class AttemptDocument(TypedDict):
+    """One rung of the transcript ladder that was tried, or skipped, and what came of it."""
+
+    rung: str
+    outcome: str
+    code: str | None
+    message: str
+    seconds: float | None
+
+
+class FailureDocument(TypedDict):
+    """Why there is no summary, in words for the person, and what to do next."""
+
+    code: str
+    message: str
+    next_step: str
+    retryable: bool
+
+
+class SummaryDocument(TypedDict):
+    """The whole summary. `progress`, `failure` and `tried` stand in it only while there is no finished one."""
+
+    id: str
+    status: str
+    engine: str
+    language: str | None
+    video: VideoDocument
+    tldr: list[ItemDocument]
+    chapters: list[ChapterDocument]
+    key_moments: list[ItemDocument]
+    tags: list[TagDocument]
+    coverage: CoverageDocument
+    transcript: TranscriptDocument | None
+    versions: VersionsDocument
+    cost_microusd: int
+    progress: NotRequired[ProgressDocument]
+    failure: NotRequired[FailureDocument]
+    tried: NotRequired[list[AttemptDocument]]
+
+
+DOCUMENT_VERSION = 1

@@ -1,0 +1,80 @@
+"""What faces ask the summaries service for, and what it answers: plain data, no rows, no vendor types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from core.domain.document import SummaryDocument
+from core.domain.run import RunState
+from core.domain.transcript import Transcript
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressRequest:
+    """A video's address as a person typed it. `languages` in order of preference (BCP 47)."""
+
+    address: str
+    languages: tuple[str, ...] = ("en",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptionsRequest:
+    """Captions that a person supplied: a file's bytes with its name, or pasted text (`is_pasted`)."""
+
+    content: bytes
+    filename: str | None = None
+    title: str | None = None
+    is_pasted: bool = False
+
+
+SummaryRequest = AddressRequest | CaptionsRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryListItem:
+    """A row of the library. `lines` and `supported_lines` count the items of a finished summary."""
+
+    id: UUID
+    created_at: datetime
+    state: RunState
+    title: str | None
+    channel: str | None
+    video_id: str | None
+    duration_s: float | None
+    thumbnail_url: str | None
+    tags: tuple[str, ...]
+    gist: str | None
+    lines: int
+    supported_lines: int
+    failure_message: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryPage:
+    """A page of the library, newest first. `next_cursor` is opaque, None on the last page; `total` counts all rows."""
+
+    items: tuple[SummaryListItem, ...]
+    total: int
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryState:
+    """One summary as its owner sees it now. `start_s` is the `t=` of the address that was asked for."""
+
+    id: UUID
+    created_at: datetime
+    state: RunState
+    document: SummaryDocument
+    start_s: float | None
+    has_transcript: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryTranscript:
+    """The cleaned transcript of one summary, for the transcript view and exports. `etag` is its digest."""
+
+    transcript: Transcript
+    etag: str

@@ -1,0 +1,22 @@
+"""Whose a summary is: every query that a person can cause takes one of these."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+# The operators' guide names this account in its SQL; all anonymous rows carry it.
+ANONYMOUS_USER = "ANONYMOUS_USER"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """`anonymous_id` is the SHA-256 of the browser's (or API client's) secret for anonymous people, else None."""
+
+    user_id: str
+    anonymous_id: str | None
+
+    @staticmethod
+    def anonymous(secret: str) -> Owner:
+        """The owner who holds this secret; without the secret nobody is this owner again."""
+        return Owner(user_id=ANONYMOUS_USER, anonymous_id=hashlib.sha256(secret.encode()).hexdigest())

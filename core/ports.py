@@ -1,0 +1,41 @@
+"""What the services need from the outside, in our own words. Adapters implement these; bootstrap picks them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.domain.run import StageReport
+from core.domain.summary import SummaryDraft
+from core.domain.transcript import Transcript
+from core.domain.video import Video
+
+Report = Callable[[StageReport], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedCaptions:
+    """A cleaned transcript and whatever metadata came with it."""
+
+    transcript: Transcript
+    video: Video
+
+
+class CaptionSource(Protocol):
+    """One rung of the ladder that fetches captions for an address. It blocks: it runs in the job's own process."""
+
+    name: str
+
+    @property
+    def is_configured(self) -> bool: ...
+
+    def fetch(self, video_id: str, *, languages: tuple[str, ...]) -> FetchedCaptions:
+        """The captions, or a typed `TranscriptUnavailable` (core.domain.ladder) that carries the metadata if known."""
+        ...
+
+
+class SummaryEngine(Protocol):
+    """Turns a transcript into a draft: pure but for what `report` does; the same input gives the same draft."""
+
+    def summarize(self, transcript: Transcript, video: Video, *, report: Report) -> SummaryDraft: ...
