@@ -21,11 +21,15 @@ class AddressRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptionsRequest:
-    """Captions that a person supplied: a file's bytes with its name, or pasted text (`is_pasted`)."""
+    """Captions that a person supplied: a file's bytes with its name, or pasted text (`is_pasted`).
+
+    `language` (BCP 47) is what the person says it is; it wins over what the file says of itself.
+    """
 
     content: bytes
     filename: str | None = None
     title: str | None = None
+    language: str | None = None
     is_pasted: bool = False
 
 

@@ -1,0 +1,174 @@
+"""The embedded engine: a summary from the transcript's own sentences, with numpy alone and nothing left to chance."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import numpy as np
+
+from core.domain.evidence import TranscriptIndex, ground, spoken_language
+from core.domain.languages import has_stop_list
+from core.domain.run import Stage, StageReport
+from core.domain.summary import Chapter, EngineName, Item, SummaryDraft
+from core.domain.transcript import Transcript
+from core.domain.video import Video
+from core.ports import Report
+from core.summarizing.ranking import Ranking, central_scores, pick, rank
+from core.summarizing.segmenting import find_chapters
+from core.summarizing.sentences import Sentence, split_sentences, word_count
+from core.summarizing.tags import find_tags
+from core.summarizing.tfidf import Floats
+from core.summarizing.titles import chapter_titles
+
+# Rises with every change that can change a summary's words.
+ENGINE_VERSION = "offline-1"
+
+LEAST_POINTS = 5
+MOST_MOMENTS = 12
+_POINTS_A_CHAPTER = 3
+_POINT_SIMILARITY = 0.5
+_TLDR_SIMILARITY = 0.4
+_TLDR_SENTENCES, _TLDR_WORDS = 3, 60
+
+
+class OfflineEngine:
+    """The `SummaryEngine` that needs neither key nor network."""
+
+    def summarize(self, transcript: Transcript, video: Video, *, report: Report) -> SummaryDraft:
+        """A draft whose every text is made of words of its evidence, in their order."""
+        report(StageReport(stage=Stage.READING))
+        language = spoken_language(transcript)
+        sentences = split_sentences(transcript)
+        ranking = rank(sentences, language)
+        report(StageReport(stage=Stage.CHAPTERS, detail=f"{_words(sentences):,} words"))
+        starts = _chapter_starts(sentences, transcript)
+        report(StageReport(stage=Stage.WRITING, detail=f"{_words(sentences):,} words in {_chapters(len(starts))}"))
+        chapters, points = _write_chapters(ranking, starts, report)
+        tldr = _items("tldr", ranking, _key_sentences(ranking))
+        moments = _items("moment", ranking, _best(ranking, points, MOST_MOMENTS))
+        tags = find_tags(sentences, transcript, video)
+        draft = SummaryDraft(
+            engine=EngineName.OFFLINE,
+            engine_version=ENGINE_VERSION,
+            language=language,
+            tldr=tldr,
+            chapters=chapters,
+            key_moments=moments,
+            tags=tags,
+            is_unsure=not has_stop_list(language),
+        )
+        _check(draft, transcript, report)
+        return draft
+
+
+def _chapter_starts(sentences: list[Sentence], transcript: Transcript) -> list[int]:
+    """Sentences that open chapters; each chapter has a first segment of its own, the first that of the transcript."""
+    starts: list[int] = []
+    for number in find_chapters(sentences, transcript) if sentences else []:
+        if not starts or sentences[number].span.first_segment > sentences[starts[-1]].span.first_segment:
+            starts.append(number)
+    return starts
+
+
+def _write_chapters(ranking: Ranking, starts: list[int], report: Report) -> tuple[tuple[Chapter, ...], list[int]]:
+    """The chapters, and the numbers of all sentences that became their points."""
+    ends = [*starts[1:], len(ranking.sentences)]
+    stretches = [range(start, end) for start, end in zip(starts, ends, strict=True)]
+    titles = chapter_titles([[ranking.sentences[i] for i in stretch] for stretch in stretches], ranking.language)
+    points = _choose_points(ranking, stretches)
+    chapters: list[Chapter] = []
+    for number, (title, stretch) in enumerate(zip(titles, stretches, strict=True)):
+        mine = [i for i in points if i in stretch]
+        first_segment = ranking.sentences[stretch.start].span.first_segment if number else 0
+        chapters.append(Chapter(title=title, first_segment=first_segment, points=_items("point", ranking, mine)))
+        share = (number + 1) / len(stretches)
+        report(StageReport(stage=Stage.WRITING, share=share, detail=f"{number + 1} of {_chapters(len(stretches))}"))
+    return tuple(chapters), points
+
+
+def _choose_points(ranking: Ranking, stretches: list[range]) -> list[int]:
+    """The best line of every chapter, then the best of the rest: two more than chapters, five at least. In order."""
+    scores = ranking.reading_scores
+    points = [max(stretch, key=lambda i: (scores[i], -i)) for stretch in stretches]
+    wanted = max(len(stretches) + 2, LEAST_POINTS) - len(points)
+    room = dict.fromkeys(range(len(stretches)), _POINTS_A_CHAPTER - 1)
+    chapter_of = {i: number for number, stretch in enumerate(stretches) for i in stretch}
+    left = wanted
+
+    def fits(number: int) -> bool:
+        nonlocal left
+        chapter = chapter_of[number]
+        if left <= 0 or room[chapter] <= 0:
+            return False
+        left -= 1
+        room[chapter] -= 1
+        return True
+
+    candidates = [i for i in _by_score(scores) if np.isfinite(scores[i]) and i not in points]
+    return sorted([*points, *pick(ranking, candidates, taken=points, max_similarity=_POINT_SIMILARITY, fits=fits)])
+
+
+def _key_sentences(ranking: Ranking) -> list[int]:
+    """Two or three best lines of at most 60 words together; a longer best line stands alone."""
+    scores = central_scores(ranking)
+    chosen: list[int] = []
+    words = 0.0
+
+    def fits(number: int) -> bool:
+        nonlocal words
+        length = word_count(ranking.lines[number])
+        if len(chosen) >= _TLDR_SENTENCES or (chosen and words + length > _TLDR_WORDS):
+            return False
+        chosen.append(number)
+        words += length
+        return True
+
+    candidates = [i for i in _by_score(scores) if np.isfinite(scores[i])]
+    return sorted(pick(ranking, candidates, taken=[], max_similarity=_TLDR_SIMILARITY, fits=fits))
+
+
+def _best(ranking: Ranking, points: list[int], count: int) -> list[int]:
+    scores = ranking.reading_scores
+    return sorted(sorted(points, key=lambda i: (-scores[i], i))[:count])
+
+
+def _by_score(scores: Floats) -> list[int]:
+    return sorted(range(len(scores)), key=lambda i: (-scores[i], i))
+
+
+def _items(kind: str, ranking: Ranking, numbers: list[int]) -> tuple[Item, ...]:
+    return tuple(_item(kind, ranking, number) for number in numbers)
+
+
+def _item(kind: str, ranking: Ranking, number: int) -> Item:
+    span = ranking.sentences[number].span
+    text = ranking.lines[number] or ranking.sentences[number].text
+    key = f"{kind}\0{text}\0{span.first_segment}:{span.start_char}-{span.last_segment}:{span.end_char}"
+    return Item(id=hashlib.sha256(key.encode()).hexdigest()[:12], text=text, evidence=(span,))
+
+
+def _check(draft: SummaryDraft, transcript: Transcript, report: Report) -> None:
+    """Grounds every item as readers will. An unsupported line of its own words would be a bug, so it stops the run."""
+    items = list(_all_items(draft))
+    report(StageReport(stage=Stage.CHECKING, detail=f"{len(items)} lines"))
+    index = TranscriptIndex(transcript)
+    for item in items:
+        if not ground(item.text, item.evidence, transcript, index).is_supported:
+            raise RuntimeError("The offline engine wrote a line that its own evidence does not support.")
+    report(StageReport(stage=Stage.CHECKING, share=1.0, detail=f"{len(items)} of {len(items)} lines supported"))
+
+
+def _all_items(draft: SummaryDraft) -> Iterator[Item]:
+    yield from draft.tldr
+    for chapter in draft.chapters:
+        yield from chapter.points
+    yield from draft.key_moments
+
+
+def _words(sentences: list[Sentence]) -> int:
+    return round(sum(word_count(sentence.text) for sentence in sentences))
+
+
+def _chapters(count: int) -> str:
+    return f"{count} chapter{'' if count == 1 else 's'}"

@@ -1,0 +1,71 @@
+"""The rules of the house that no linter knows. Import contracts, sizes and types are held by `sightline check`."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+TOP_LEVEL = {
+    "app.py", "pages", "core", "ops_dashboard", "tests", "pyproject.toml", "Procfile", "README.md",
+    ".ci", ".gitignore", "LICENSE",
+}  # fmt: skip
+SHAPELESS_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
+# Written so that these patterns do not find themselves.
+REGISTRY_HOSTS = re.compile(r"p[y]pi\.o" + r"rg|files\.pythonho[s]ted|registry\.n[p]mjs|deb\.de[b]ian\.")
+MACHINE_PATHS = re.compile(r"(?<![A-Za-z0-9_.])/(?:wor[k]|far[m]|roo[t])/")
+UNFINISHED = re.compile(r"\b(?:TO[D]O|FIX[M]E|X[X]X|lorem ips[u]m)\b")
+
+
+@pytest.fixture(scope="module")
+def tracked_files() -> list[Path]:
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        pytest.skip("this is not a git checkout: the list of tracked files is missing")
+    listing = subprocess.run([git, "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [ROOT / name for name in listing.splitlines() if (ROOT / name).is_file()]
+
+
+def test_the_top_level_holds_only_what_the_layout_names(tracked_files: list[Path]) -> None:
+    found = {path.relative_to(ROOT).parts[0] for path in tracked_files}
+    assert found <= TOP_LEVEL, found - TOP_LEVEL
+
+
+def test_no_module_has_a_shapeless_name(tracked_files: list[Path]) -> None:
+    bad = [path for path in tracked_files if path.suffix == ".py" and path.stem in SHAPELESS_NAMES]
+    assert bad == []
+
+
+@pytest.mark.parametrize("pattern", [REGISTRY_HOSTS, MACHINE_PATHS, UNFINISHED], ids=["hosts", "paths", "unfinished"])
+def test_no_text_file_names_a_registry_a_machine_path_or_unfinished_work(
+    tracked_files: list[Path], pattern: re.Pattern[str]
+) -> None:
+    sources = [p for p in tracked_files if p.suffix in {".py", ".js", ".css", ".jinja", ".toml", ".md", ".html"}]
+    found = [f"{p.relative_to(ROOT)}: {m.group()}" for p in sources for m in pattern.finditer(p.read_text("utf-8"))]
+    assert found == []
+
+
+def test_the_environment_is_read_by_the_settings_alone(tracked_files: list[Path]) -> None:
+    readers = [
+        str(path.relative_to(ROOT))
+        for path in tracked_files
+        if path.suffix == ".py"
+        and path.relative_to(ROOT).parts[0] in {"core", "pages", "ops_dashboard"}
+        and re.search(r"os\.getenv|os\.environ", path.read_text("utf-8"))
+    ]
+    assert readers in ([], ["core/config.py"])
+
+
+def test_commits_happen_in_one_place(tracked_files: list[Path]) -> None:
+    committers = [
+        str(path.relative_to(ROOT))
+        for path in tracked_files
+        if path.suffix == ".py"
+        and path.relative_to(ROOT).parts[0] in {"core", "pages"}
+        and re.search(r"\.commit\(\)", path.read_text("utf-8"))
+    ]
+    assert committers in ([], ["core/db/database.py"])
