@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from core.domain.run import StageReport
 from core.domain.summary import SummaryDraft
@@ -39,3 +40,14 @@ class SummaryEngine(Protocol):
     """Turns a transcript into a draft: pure but for what `report` does; the same input gives the same draft."""
 
     def summarize(self, transcript: Transcript, video: Video, *, report: Report) -> SummaryDraft: ...
+
+
+class Jobs(Protocol):
+    """The queue, as the services see it."""
+
+    async def enqueue_run(self, connection: object, run_id: UUID) -> None:
+        """Adds the job that carries out this run, on the driver's connection of the caller's open transaction.
+
+        Row and job are committed or rolled back together.
+        """
+        ...

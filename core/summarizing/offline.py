@@ -26,7 +26,10 @@ ENGINE_VERSION = "offline-1"
 
 LEAST_POINTS = 5
 MOST_MOMENTS = 12
+# A chapter gets a point for about four minutes of speech, so that five hours do not read as thin as one.
+_WORDS_A_POINT = 600
 _POINTS_A_CHAPTER = 3
+_POINTS_A_LONG_CHAPTER = 4
 _POINT_SIMILARITY = 0.5
 _TLDR_SIMILARITY = 0.4
 _TLDR_SENTENCES, _TLDR_WORDS = 3, 60
@@ -88,13 +91,16 @@ def _write_chapters(ranking: Ranking, starts: list[int], report: Report) -> tupl
 
 
 def _choose_points(ranking: Ranking, stretches: list[range]) -> list[int]:
-    """The best line of every chapter, then the best of the rest: two more than chapters, five at least. In order."""
+    """The best line of every chapter, then the best of the rest, in order.
+
+    As many as the chapters' lengths ask for; never fewer than two more than chapters, and five.
+    """
     scores = ranking.reading_scores
     points = [max(stretch, key=lambda i: (scores[i], -i)) for stretch in stretches]
-    wanted = max(len(stretches) + 2, LEAST_POINTS) - len(points)
-    room = dict.fromkeys(range(len(stretches)), _POINTS_A_CHAPTER - 1)
+    quotas = [_quota(ranking, stretch) for stretch in stretches]
+    left = max(sum(quotas), len(stretches) + 2, LEAST_POINTS) - len(points)
+    room = {number: max(quota, _POINTS_A_CHAPTER) - 1 for number, quota in enumerate(quotas)}
     chapter_of = {i: number for number, stretch in enumerate(stretches) for i in stretch}
-    left = wanted
 
     def fits(number: int) -> bool:
         nonlocal left
@@ -107,6 +113,11 @@ def _choose_points(ranking: Ranking, stretches: list[range]) -> list[int]:
 
     candidates = [i for i in _by_score(scores) if np.isfinite(scores[i]) and i not in points]
     return sorted([*points, *pick(ranking, candidates, taken=points, max_similarity=_POINT_SIMILARITY, fits=fits)])
+
+
+def _quota(ranking: Ranking, stretch: range) -> int:
+    words = sum(word_count(ranking.sentences[i].text) for i in stretch)
+    return min(max(round(words / _WORDS_A_POINT), 1), _POINTS_A_LONG_CHAPTER)
 
 
 def _key_sentences(ranking: Ranking) -> list[int]:

@@ -99,7 +99,7 @@ class RunRow(Base):
 
 
 class SummaryVersionRow(Base):
-    """Immutable output of a run: `draft` is `SummaryDraft.to_json()`."""
+    """Immutable output of a run: `draft` is `SummaryDraft.to_json()`, `lines` its items, so many of them supported."""
 
     __tablename__ = "summary_versions"
 
@@ -108,6 +108,8 @@ class SummaryVersionRow(Base):
     transcript_id: Mapped[UUID] = mapped_column(ForeignKey("transcripts.id"), index=True)
     engine: Mapped[str] = mapped_column(Text)
     draft: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    lines: Mapped[int] = mapped_column(server_default=text("0"))
+    supported_lines: Mapped[int] = mapped_column(server_default=text("0"))
     created_at: Mapped[datetime] = mapped_column(server_default=_now)
 
 

@@ -27,12 +27,12 @@ def clean_cues(
     repairs: Repairs = Repairs()
     timed = any(cue.start_ms is not None for cue in cues)
     spoken = _read(cues, repairs, timed=timed)
+    if timed:
+        spoken = merge_rolling(in_order(spoken, repairs), repairs)
+    spoken = _with_words(split_speakers(spoken), repairs)
     if not spoken:
         raise NoWords("No spoken words are left in these captions. Check that it is the right file.")
-    if timed:
-        segments = lay_out(split_speakers(merge_rolling(in_order(spoken, repairs), repairs)), repairs)
-    else:
-        segments = cut_paragraphs(split_speakers(spoken), repairs)
+    segments = lay_out(spoken, repairs) if timed else cut_paragraphs(spoken, repairs)
     return Transcript(
         segments=tuple(segments),
         timed=timed,
@@ -57,6 +57,13 @@ def _read(cues: Sequence[Cue], repairs: Repairs, *, timed: bool) -> list[Spoken]
             spoken.append(Spoken(start_ms=start_ms, end_ms=cue.end_ms, lines=waiting + lines, speaker=speaker))
             waiting = []
     return spoken
+
+
+def _with_words(spoken: list[Spoken], repairs: Repairs) -> list[Spoken]:
+    """Without cues of which repeats and names left nothing but points and dashes."""
+    kept = [cue for cue in spoken if any(char.isalnum() for line in cue.lines for char in line)]
+    repairs[NoteCode.SOUND_MARKS_REMOVED] += len(spoken) - len(kept)
+    return kept
 
 
 def _clean_name(speaker: str | None) -> str | None:

@@ -1,0 +1,119 @@
+"""The services of one process, put together. Here alone are concrete adapters picked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import SystemClock
+from core.config import Settings
+from core.db.database import Database
+from core.db.migrate import prepare
+from core.db.urls import DatabaseUrls, ensure_database
+from core.domain.summary import EngineName
+from core.errors import Unavailable
+from core.integrations.openai import is_openai_reachable
+from core.jobs.queue import QueuedJobs, build_queue
+from core.services.health import Health
+from core.services.progress import ProgressHub
+from core.services.submissions import EngineChoice
+from core.services.summaries import Summaries
+from core.summarizing.offline import ENGINE_VERSION
+
+
+class StartingDatabase(Database):
+    """A database whose address becomes known at the start: the embedded server is up only then."""
+
+    def __init__(self, *, app_name: str) -> None:
+        self._app_name = app_name
+        self._is_connected = False
+
+    def connect_to(self, url: str) -> None:
+        super().__init__(url, app_name=self._app_name)
+        self._is_connected = True
+
+    async def close(self) -> None:
+        if self._is_connected:
+            await super().close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        self._check()
+        async with super().transaction() as session:
+            yield session
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        self._check()
+        async with super().read() as session:
+            yield session
+
+    def _check(self) -> None:
+        if not self._is_connected:
+            raise Unavailable("Sightline is starting. Try again in a few seconds.")
+
+
+@dataclass(slots=True, kw_only=True)
+class Services:
+    """Built without any I/O; `start` before the first use, `close` at the end."""
+
+    settings: Settings
+    summaries: Summaries
+    health: Health
+    database: StartingDatabase
+    hub: ProgressHub
+    _urls: DatabaseUrls | None = field(default=None, init=False)
+
+    async def start(self) -> None:
+        """Finds or starts the database, brings its schema up to date where that is ours to do, opens what waits.
+
+        Raises ConfigurationError, Unavailable, or what the embedded server cannot do.
+        """
+        self._urls = await asyncio.to_thread(ensure_database, self.settings)
+        try:
+            await asyncio.to_thread(prepare, self.settings, self._urls)
+            self.database.connect_to(self._urls.url)
+            await self.database.open()
+        except BaseException:
+            await self.close()
+            raise
+        self.hub.start(self._urls.direct_url)
+
+    async def close(self) -> None:
+        await self.hub.close()
+        await self.database.close()
+        if self._urls is not None:
+            await asyncio.to_thread(self._urls.release)
+            self._urls = None
+
+
+def build_services(settings: Settings, *, app_name: str = "sightline") -> Services:
+    """The services, wired but not started."""
+    database = StartingDatabase(app_name=app_name)
+    clock = SystemClock()
+    hub = ProgressHub(database)
+    # Jobs are added on the services' own transactions: this queue never connects.
+    jobs = QueuedJobs(build_queue("postgresql://"))
+    engine = EngineChoice(name=EngineName.OFFLINE, version=ENGINE_VERSION)
+    return Services(
+        settings=settings,
+        summaries=Summaries(database=database, jobs=jobs, hub=hub, settings=settings, clock=clock, engine=engine),
+        health=Health(database=database, clock=clock, openai=is_openai_reachable if settings.openai_api_key else None),
+        database=database,
+        hub=hub,
+    )
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, *, app_name: str = "sightline") -> AsyncIterator[Services]:
+    """Started services for the length of the block."""
+    services = build_services(settings, app_name=app_name)
+    await services.start()
+    try:
+        yield services
+    finally:
+        await services.close()

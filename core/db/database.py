@@ -1,0 +1,94 @@
+"""Connections and transactions. Nothing here outlives a transaction on the server, so a pooler may stand between."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import text
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from core.db.urls import libpq_url
+from core.errors import Unavailable
+
+_CONNECT_TIMEOUT_S = 5
+# A page waits at most this long for a free connection before the person is told.
+_POOL_TIMEOUT_S = 5.0
+_POOL_SIZE = 5
+_POOL_OVERFLOW = 10
+_RECYCLE_AFTER_S = 1800
+# For the one transaction only: session settings would reach strangers behind a pooler.
+_LIMITS = text(
+    "SELECT set_config('statement_timeout', '15s', true), set_config('lock_timeout', '5s', true),"
+    " set_config('idle_in_transaction_session_timeout', '60s', true),"
+    " set_config('transaction_read_only', :read_only, true)"
+)
+
+
+def connect_arguments(url: str, *, app_name: str) -> dict[str, Any]:
+    """What psycopg needs to connect. No server-side prepares: behind a pooler the next query meets another server."""
+    arguments: dict[str, Any] = dict(conninfo_to_dict(libpq_url(url)))
+    arguments.setdefault("connect_timeout", _CONNECT_TIMEOUT_S)
+    return arguments | {"application_name": app_name, "prepare_threshold": None}
+
+
+class Database:
+    """One pool of connections for the life of a process. Belongs to the event loop that uses it first."""
+
+    def __init__(self, url: str, *, app_name: str = "sightline") -> None:
+        self._engine = create_async_engine(
+            "postgresql+psycopg://",
+            connect_args=connect_arguments(url, app_name=app_name),
+            use_native_hstore=False,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            pool_recycle=_RECYCLE_AFTER_S,
+            pool_size=_POOL_SIZE,
+            max_overflow=_POOL_OVERFLOW,
+            pool_timeout=_POOL_TIMEOUT_S,
+        )
+        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+
+    async def open(self) -> None:
+        """Raises Unavailable where the database does not answer."""
+        async with self.read():
+            pass
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Commits at the end, rolls back on any error. Raises Unavailable where the database does not answer."""
+        async with self._sessions.begin() as session:
+            await _set_limits(session, is_read_only=False)
+            yield session
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """One consistent look that can change nothing. Raises Unavailable where the database does not answer."""
+        async with self._sessions() as session:
+            await _set_limits(session, is_read_only=True)
+            yield session
+
+
+async def driver_connection(session: AsyncSession) -> psycopg.AsyncConnection[Any]:
+    """The psycopg connection of the session's open transaction: what runs on it is committed or undone with it."""
+    connection = await session.connection()
+    raw = await connection.get_raw_connection()
+    driver = raw.driver_connection
+    if not isinstance(driver, psycopg.AsyncConnection):
+        raise TypeError(f"the session does not run on psycopg but on {type(driver).__name__}")
+    return driver
+
+
+async def _set_limits(session: AsyncSession, *, is_read_only: bool) -> None:
+    try:
+        await session.execute(_LIMITS, {"read_only": "on" if is_read_only else "off"})
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise Unavailable("The database does not answer at the moment. Please try again in a minute.") from error

@@ -1,0 +1,41 @@
+"""What nobody points at any more: runs with their versions, then words. Deleting a summary leaves these behind."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+_RUNS = text(
+    """
+    DELETE FROM runs WHERE id IN (
+        SELECT r.id FROM runs r
+         WHERE r.finished_at < :before
+           AND NOT EXISTS (SELECT 1 FROM summaries s WHERE s.run_id = r.id)
+           AND NOT EXISTS (SELECT 1 FROM summary_versions v JOIN summaries s ON s.version_id = v.id
+                            WHERE v.run_id = r.id)
+           FOR UPDATE SKIP LOCKED)
+    RETURNING id
+    """
+)
+_TRANSCRIPTS = text(
+    """
+    DELETE FROM transcripts WHERE id IN (
+        SELECT t.id FROM transcripts t
+         WHERE t.created_at < :before
+           AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.transcript_id = t.id)
+           AND NOT EXISTS (SELECT 1 FROM summary_versions v WHERE v.transcript_id = t.id)
+           AND NOT EXISTS (SELECT 1 FROM video_captions c
+                            WHERE c.transcript_id = t.id AND c.fetched_at >= :cached_before)
+           FOR UPDATE SKIP LOCKED)
+    RETURNING id
+    """
+)
+
+
+async def delete_unreferenced(session: AsyncSession, *, before: datetime, cached_before: datetime) -> tuple[int, int]:
+    """Counts of runs and transcripts deleted: those that ended before `before`, words kept while they are a cache."""
+    runs = len((await session.execute(_RUNS, {"before": before})).all())
+    bounds = {"before": before, "cached_before": cached_before}
+    return runs, len((await session.execute(_TRANSCRIPTS, bounds)).all())

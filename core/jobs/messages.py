@@ -1,0 +1,167 @@
+"""What the worker and its engine process say to each other: one JSON object a line, ASCII only."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core.domain.document import FailureDocument
+from core.domain.packed import PackedTranscript, TranscriptFacts
+from core.domain.run import RungAttempt, RungOutcome, Stage, StageReport
+from core.domain.video import Video
+from core.errors import AppError
+
+
+class RunFailure(FailureDocument):
+    """As stored on a run: what the person reads, and the details behind it."""
+
+    detail: dict[str, str | int | float | list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOrder:
+    """All that one piece of work needs. `transcript` is there where the words are known, else they are fetched."""
+
+    engine: str
+    video: Video
+    languages: tuple[str, ...]
+    transcript: PackedTranscript | None
+    youtube_timeout_s: float
+    youtube_total_timeout_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordsFetched:
+    """The checkpoint: words and metadata, to be stored before anything is made of them."""
+
+    transcript: PackedTranscript
+    video: Video
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftWritten:
+    """`draft` is `SummaryDraft.to_json()`; `lines` counts its items, `supported_lines` those that are grounded."""
+
+    draft: dict[str, object]
+    engine_version: str
+    lines: int
+    supported_lines: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkFailed:
+    """An expected failure; `video` where metadata came nonetheless."""
+
+    failure: RunFailure
+    video: Video | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkCrashed:
+    """A bug: the exception's type and the line it rose from, never its message, which may hold words."""
+
+    kind: str
+    where: str
+
+
+EngineEvent = StageReport | RungAttempt | WordsFetched | DraftWritten | WorkFailed | WorkCrashed
+
+
+def failure_of(error: AppError) -> RunFailure:
+    return {
+        "code": error.code,
+        "message": error.message,
+        "next_step": error.next_step.value,
+        "retryable": error.retryable,
+        "detail": error.detail,
+    }
+
+
+def encode_order(order: EngineOrder) -> bytes:
+    packed = order.transcript
+    fields = {
+        "engine": order.engine,
+        "video": asdict(order.video),
+        "languages": list(order.languages),
+        "transcript": None if packed is None else _transcript_fields(packed),
+        "youtube_timeout_s": order.youtube_timeout_s,
+        "youtube_total_timeout_s": order.youtube_total_timeout_s,
+    }
+    return json.dumps(fields).encode() + b"\n"
+
+
+def decode_order(line: bytes) -> EngineOrder:
+    fields = json.loads(line)
+    packed = fields.pop("transcript")
+    return EngineOrder(
+        video=Video(**fields.pop("video")),
+        languages=tuple(fields.pop("languages")),
+        transcript=None if packed is None else _transcript(packed),
+        **fields,
+    )
+
+
+def encode_event(event: EngineEvent) -> bytes:
+    return json.dumps({"event": type(event).__name__, **_event_fields(event)}).encode() + b"\n"
+
+
+def decode_event(line: bytes) -> EngineEvent:
+    """The event on this line; ValueError where it is none."""
+    fields = json.loads(line)
+    name = fields.pop("event", None) if isinstance(fields, dict) else None
+    if name not in _READERS:
+        raise ValueError("The engine process said something that is no event.")
+    return _READERS[name](fields)
+
+
+def _event_fields(event: EngineEvent) -> dict[str, Any]:
+    if isinstance(event, WordsFetched):
+        return {"transcript": _transcript_fields(event.transcript), "video": asdict(event.video)}
+    return asdict(event)
+
+
+def _transcript_fields(packed: PackedTranscript) -> dict[str, Any]:
+    return {
+        "facts": asdict(packed.facts),
+        "segments": base64.b64encode(packed.segments).decode(),
+        "cleaner_version": packed.cleaner_version,
+    }
+
+
+def _transcript(fields: dict[str, Any]) -> PackedTranscript:
+    facts = fields["facts"]
+    return PackedTranscript(
+        facts=TranscriptFacts(**{**facts, "notes": tuple(facts["notes"])}),
+        segments=base64.b64decode(fields["segments"]),
+        cleaner_version=fields["cleaner_version"],
+    )
+
+
+def _stage_report(fields: dict[str, Any]) -> StageReport:
+    return StageReport(stage=Stage(fields.pop("stage")), **fields)
+
+
+def _rung_attempt(fields: dict[str, Any]) -> RungAttempt:
+    return RungAttempt(outcome=RungOutcome(fields.pop("outcome")), **fields)
+
+
+def _words_fetched(fields: dict[str, Any]) -> WordsFetched:
+    return WordsFetched(transcript=_transcript(fields["transcript"]), video=Video(**fields["video"]))
+
+
+def _work_failed(fields: dict[str, Any]) -> WorkFailed:
+    video = fields["video"]
+    return WorkFailed(failure=fields["failure"], video=None if video is None else Video(**video))
+
+
+_READERS: dict[str, Callable[[dict[str, Any]], EngineEvent]] = {
+    "StageReport": _stage_report,
+    "RungAttempt": _rung_attempt,
+    "WordsFetched": _words_fetched,
+    "DraftWritten": lambda fields: DraftWritten(**fields),
+    "WorkFailed": _work_failed,
+    "WorkCrashed": lambda fields: WorkCrashed(**fields),
+}

@@ -1,0 +1,32 @@
+"""The queue: procrastinate on our own Postgres. Adding machines is adding workers to the same database."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from procrastinate import App, PsycopgConnector
+
+from core.db.database import connect_arguments
+
+SUMMARIZATION_QUEUE = "summarization"
+MAINTENANCE_QUEUE = "maintenance"
+RUN_TASK = "summaries:run"
+SWEEP_TASK = "maintenance:sweep"
+
+
+def build_queue(url: str) -> App:
+    """The procrastinate application on this database, not yet opened. Works behind a transaction pooler."""
+    arguments = connect_arguments(url, app_name="sightline-queue")
+    return App(connector=PsycopgConnector(kwargs=arguments, min_size=1, max_size=4, timeout=10.0))
+
+
+class QueuedJobs:
+    """The port `Jobs`. It needs no connection of its own: jobs are added on the caller's."""
+
+    def __init__(self, queue: App) -> None:
+        self._queue = queue
+
+    async def enqueue_run(self, connection: object, run_id: UUID) -> None:
+        """Adds the job of this run to the caller's transaction. The lock keeps two jobs of one run apart."""
+        job = self._queue.configure_task(RUN_TASK, queue=SUMMARIZATION_QUEUE, lock=str(run_id), connection=connection)
+        await job.defer_async(run_id=str(run_id))

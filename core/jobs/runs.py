@@ -1,0 +1,221 @@
+"""One run from its claim to its end: words, engine, summary. Safe to start twice, to kill, and to take over."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from core.clock import Clock
+from core.config import Settings
+from core.db.database import Database
+from core.db.queries.runs import ClaimedRun, NewVersion, claim_run
+from core.domain.packed import PackedTranscript
+from core.domain.run import RungAttempt, StageReport
+from core.domain.video import Video
+from core.errors import NextStep
+from core.jobs.engine_process import EngineProcess, engine_process
+from core.jobs.leases import LeaseWatch
+from core.jobs.messages import DraftWritten, EngineOrder, RunFailure, WordsFetched, WorkCrashed, WorkFailed
+from core.jobs.run_record import RunRecord
+from core.logging import EventLog
+from core.ports import Jobs
+
+log = EventLog(__name__)
+
+
+class Interruption(StrEnum):
+    """What can end the work from outside before it ends by itself."""
+
+    LOST = "lost"
+    STOPPING = "stopping"
+    TIMED_OUT = "timed_out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunWork:
+    """What carrying out runs needs; one for a worker. `stopping` is set once the worker is asked to end."""
+
+    database: Database
+    jobs: Jobs
+    settings: Settings
+    clock: Clock
+    leases: LeaseWatch
+    stopping: asyncio.Event
+
+    async def carry_out(self, run_id: UUID, job_id: int) -> None:
+        """Takes the run and works on it until it ends, is taken away, or the worker stops."""
+        async with self.database.transaction() as session:
+            claimed = await claim_run(session, run_id, job_id, now=self.clock.now())
+        if claimed is None:
+            log.info("run.nothing_to_do", run=str(run_id))
+            return
+        with self.leases.holding(claimed.lease) as lost:
+            await _Attempt(self, claimed, lost).carry_out()
+
+
+class _Attempt:
+    def __init__(self, work: RunWork, claimed: ClaimedRun, lost: asyncio.Event) -> None:
+        self._work = work
+        self._claimed = claimed
+        self._lost = lost
+        self._record = RunRecord(work.database, work.clock, claimed)
+        self._id = str(claimed.lease.run_id)
+        self._words: PackedTranscript | None = None
+        self._video = Video()
+        languages = claimed.options.get("languages")
+        self._languages = tuple(map(str, languages)) if isinstance(languages, list) else ()
+
+    async def carry_out(self) -> None:
+        if not await self._record.open():
+            return
+        await self._look_for_words()
+        if await self._take_over_summary():
+            return
+        async with engine_process(self._order()) as child:
+            interruption = await self._follow(child)
+            await child.kill()
+            await self._settle(interruption)
+
+    async def _look_for_words(self) -> None:
+        kept_for = timedelta(seconds=self._work.settings.metadata_cache_ttl_s)
+        since = self._work.clock.now() - kept_for
+        self._words = await self._record.stored_words(self._languages, cached_since=since)
+        self._video = await self._record.video()
+
+    async def _take_over_summary(self) -> bool:
+        """True where the words are known and another run has made a summary of them."""
+        if self._words is None:
+            return False
+        return await self._record.finish(self._cache_key(str(self._claimed.options.get("engine_version"))), None)
+
+    def _order(self) -> EngineOrder:
+        settings = self._work.settings
+        return EngineOrder(
+            engine=self._claimed.engine,
+            video=self._video,
+            languages=self._languages,
+            transcript=self._words,
+            youtube_timeout_s=settings.youtube_timeout_s,
+            youtube_total_timeout_s=settings.youtube_total_timeout_s,
+        )
+
+    async def _follow(self, child: EngineProcess) -> Interruption | None:
+        """Listens to the child until the run is ended by it (None) or something else ends the work."""
+        listening = asyncio.create_task(self._listen(child))
+        writing = asyncio.create_task(self._record.keep_writing())
+        waiting = {
+            writing: Interruption.LOST,
+            asyncio.create_task(self._lost.wait()): Interruption.LOST,
+            asyncio.create_task(self._work.stopping.wait()): Interruption.STOPPING,
+        }
+        try:
+            done, _ = await asyncio.wait(
+                {listening, *waiting}, timeout=self._work.settings.job_timeout_s, return_when=asyncio.FIRST_COMPLETED
+            )
+            if listening in done:
+                return listening.result()
+            for task in done:
+                task.result()
+            return next((waiting[task] for task in done), Interruption.TIMED_OUT)
+        finally:
+            await _cancel({listening, *waiting})
+
+    async def _listen(self, child: EngineProcess) -> None:
+        """Turns what the child tells into writes, until one of them ends the run."""
+        async for event in child.events():
+            if isinstance(event, StageReport):
+                self._record.report(event)
+            elif isinstance(event, RungAttempt):
+                self._record.note_attempt(event)
+            elif await self._is_end(event):
+                return
+        log.warning("run.engine_process_died", run=self._id)
+        await self._record.fail(_STOPPED)
+
+    async def _is_end(self, event: WordsFetched | DraftWritten | WorkFailed | WorkCrashed) -> bool:
+        """Carries the event out; True where it ended the run, or showed that the lease is lost."""
+        match event:
+            case WordsFetched():
+                return await self._keep_words(event)
+            case DraftWritten():
+                await self._finish(event)
+            case WorkFailed():
+                await self._record.fail(event.failure, event.video)
+            case WorkCrashed():
+                log.error("run.engine_crashed", run=self._id, kind=event.kind, at=event.where)
+                await self._record.fail(_CRASHED)
+        return True
+
+    async def _keep_words(self, fetched: WordsFetched) -> bool:
+        if not await self._record.keep_words(fetched, self._languages):
+            return True
+        self._words, self._video = fetched.transcript, fetched.video
+        return await self._take_over_summary()
+
+    async def _finish(self, written: DraftWritten) -> None:
+        made = NewVersion(
+            engine=self._claimed.engine,
+            draft=written.draft,
+            lines=written.lines,
+            supported_lines=written.supported_lines,
+        )
+        await self._record.finish(self._cache_key(written.engine_version), made)
+
+    def _cache_key(self, engine_version: str) -> str:
+        """Names the engine's exact input: the words, who reads them, and what is known of the video."""
+        if self._words is None:
+            raise RuntimeError("a run without words has no cache key")
+        facts, video = self._words.facts, self._video
+        parts = [facts.sha256, facts.language, self._claimed.engine, engine_version, video.title, video.channel]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    async def _settle(self, interruption: Interruption | None) -> None:
+        """What is written once the child is dead and the work had not come to an end."""
+        if interruption is Interruption.STOPPING:
+            await self._record.release(self._work.jobs)
+        elif interruption is Interruption.TIMED_OUT:
+            await self._record.fail(_timed_out(self._work.settings.job_timeout_s))
+        elif interruption is Interruption.LOST:
+            log.info("run.lease_lost", run=self._id)
+
+
+async def _cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _timed_out(limit_s: float) -> RunFailure:
+    return {
+        "code": "took_too_long",
+        "message": f"This took longer than the {limit_s:.0f} seconds a summary may take, so it was stopped. Try again; "
+        "if it happens again, upload the captions instead.",
+        "next_step": NextStep.TRY_AGAIN.value,
+        "retryable": True,
+        "detail": {},
+    }
+
+
+_STOPPED: RunFailure = {
+    "code": "engine_stopped",
+    "message": "The process that reads the transcript stopped before it was done; the machine may be short of memory. "
+    "Nothing is lost: try again.",
+    "next_step": NextStep.TRY_AGAIN.value,
+    "retryable": True,
+    "detail": {},
+}
+_CRASHED: RunFailure = {
+    "code": "engine_failed",
+    "message": "Sightline made a mistake while it read this transcript. The operators can see it. Trying again helps "
+    "only once it is repaired.",
+    "next_step": NextStep.CONTACT_OPERATOR.value,
+    "retryable": False,
+    "detail": {},
+}

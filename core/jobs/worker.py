@@ -1,0 +1,170 @@
+"""The worker: takes runs from the queue until it is told to stop. `sightline worker`, or a child beside the web."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID
+
+from procrastinate import App, JobContext
+
+from core.clock import Clock, SystemClock
+from core.config import Settings
+from core.db.database import Database
+from core.db.migrate import prepare
+from core.db.queries.unreferenced import delete_unreferenced
+from core.db.urls import DatabaseUrls, ensure_database
+from core.jobs.leases import LeaseWatch
+from core.jobs.queue import MAINTENANCE_QUEUE, RUN_TASK, SUMMARIZATION_QUEUE, SWEEP_TASK, QueuedJobs, build_queue
+from core.jobs.rescue import rescue_runs
+from core.jobs.runs import RunWork
+from core.logging import EventLog, describe
+
+log = EventLog(__name__)
+
+# Without LISTEN (only a pooled address is known) the queue is asked so often; with it, in case a notice was lost.
+POLL_INTERVAL_S = 0.5
+POLL_INTERVAL_LISTENING_S = 5.0
+# A run that is asked to stop writes one row; longer than this, something hangs.
+GRACE_S = 10.0
+_RESTART_PAUSE_S = 2.0
+_UNREFERENCED_FOR = timedelta(days=1)
+_JOBS_KEPT_H = 24 * 14
+
+
+async def run_worker(settings: Settings, *, parent_pipe: int | None = None) -> None:
+    """Works until SIGTERM, SIGINT, or the end of `parent_pipe`; then gives unfinished runs back and returns."""
+    stopping = asyncio.Event()
+    with _stop_on_signals(stopping), _stop_with_parent(parent_pipe, stopping):
+        urls = await asyncio.to_thread(ensure_database, settings)
+        try:
+            await asyncio.to_thread(prepare, settings, urls)
+            await work_until(stopping, settings, urls)
+        finally:
+            await asyncio.to_thread(urls.release)
+
+
+async def work_until(stopping: asyncio.Event, settings: Settings, urls: DatabaseUrls) -> None:
+    """The worker on a database that stands ready."""
+    database = Database(urls.url, app_name="sightline-worker")
+    queue = build_queue(urls.migration_url)
+    clock = SystemClock()
+    leases = LeaseWatch(database)
+    jobs = QueuedJobs(queue)
+    _register_tasks(
+        queue,
+        RunWork(database=database, jobs=jobs, settings=settings, clock=clock, leases=leases, stopping=stopping),
+    )
+    side_tasks = [
+        asyncio.create_task(leases.run()),
+        asyncio.create_task(_keep_rescuing(database, jobs, clock, settings)),
+    ]
+    try:
+        async with queue.open_async():
+            await _serve(queue, settings, stopping, listens=urls.direct_url is not None)
+    finally:
+        for task in side_tasks:
+            task.cancel()
+        await asyncio.gather(*side_tasks, return_exceptions=True)
+        await database.close()
+
+
+def _register_tasks(queue: App, work: RunWork) -> None:
+    @queue.task(name=RUN_TASK, queue=SUMMARIZATION_QUEUE, pass_context=True)
+    async def carry_out_run(context: JobContext, run_id: str) -> None:
+        await work.carry_out(UUID(run_id), context.job.id or 0)
+
+    @queue.periodic(cron="17 * * * *")
+    @queue.task(name=SWEEP_TASK, queue=MAINTENANCE_QUEUE)
+    async def sweep(timestamp: int) -> None:  # noqa: ARG001  # procrastinate passes the scheduled time by this name
+        await _sweep(work.database, work.clock, work.settings)
+        await queue.job_manager.delete_old_jobs(
+            nb_hours=_JOBS_KEPT_H, include_failed=True, include_cancelled=True, include_aborted=True
+        )
+
+
+async def _sweep(database: Database, clock: Clock, settings: Settings) -> None:
+    now = clock.now()
+    cached_before = now - timedelta(seconds=settings.metadata_cache_ttl_s)
+    async with database.transaction() as session:
+        runs, transcripts = await delete_unreferenced(
+            session, before=now - _UNREFERENCED_FOR, cached_before=cached_before
+        )
+    log.info("maintenance.swept", runs=runs, transcripts=transcripts)
+
+
+async def _serve(queue: App, settings: Settings, stopping: asyncio.Event, *, listens: bool) -> None:
+    """Keeps one procrastinate worker running: it ends by itself when the database goes away, or has pruned it."""
+    while not stopping.is_set():
+        worker = asyncio.create_task(_run_queue_worker(queue, settings, listens=listens))
+        stop = asyncio.create_task(stopping.wait())
+        await asyncio.wait({worker, stop}, return_when=asyncio.FIRST_COMPLETED)
+        worker.cancel()
+        stop.cancel()
+        [ended, _] = await asyncio.gather(worker, stop, return_exceptions=True)
+        if stopping.is_set():
+            return
+        if isinstance(ended, Exception):
+            log.error("worker.interrupted", **describe(ended))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), _RESTART_PAUSE_S)
+
+
+async def _run_queue_worker(queue: App, settings: Settings, *, listens: bool) -> None:
+    log.info("worker.started", concurrency=settings.worker_concurrency, listens=listens)
+    await queue.run_worker_async(
+        queues=[SUMMARIZATION_QUEUE, MAINTENANCE_QUEUE],
+        concurrency=settings.worker_concurrency,
+        listen_notify=listens,
+        fetch_job_polling_interval=POLL_INTERVAL_LISTENING_S if listens else POLL_INTERVAL_S,
+        update_heartbeat_interval=settings.heartbeat_interval_s,
+        stalled_worker_timeout=settings.stalled_after_s,
+        shutdown_graceful_timeout=GRACE_S,
+        install_signal_handlers=False,
+    )
+
+
+async def _keep_rescuing(database: Database, jobs: QueuedJobs, clock: Clock, settings: Settings) -> None:
+    while True:
+        try:
+            await rescue_runs(database, jobs, clock, stalled_after_s=settings.stalled_after_s)
+        except Exception as error:  # the next look may succeed; without it no run would ever be rescued again
+            log.warning("rescue.failed", **describe(error))
+        await asyncio.sleep(settings.heartbeat_interval_s)
+
+
+@contextlib.contextmanager
+def _stop_on_signals(stopping: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for each in signals:
+        loop.add_signal_handler(each, stopping.set)
+    try:
+        yield
+    finally:
+        for each in signals:
+            loop.remove_signal_handler(each)
+
+
+@contextlib.contextmanager
+def _stop_with_parent(parent_pipe: int | None, stopping: asyncio.Event) -> Iterator[None]:
+    """The parent holds the other end and never writes: the end of the file is its death."""
+    if parent_pipe is None:
+        yield
+        return
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        if not os.read(parent_pipe, 1):
+            loop.remove_reader(parent_pipe)
+            stopping.set()
+
+    loop.add_reader(parent_pipe, read)
+    try:
+        yield
+    finally:
+        loop.remove_reader(parent_pipe)

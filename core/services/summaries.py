@@ -1,0 +1,220 @@
+"""The main use case: people hand in videos, runs make summaries, people see, stop, repeat and delete them."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import Clock
+from core.config import Settings
+from core.db.database import Database, driver_connection
+from core.db.queries.progress import copy_progress, start_progress, touch_progress
+from core.db.queries.runs import NewRun, cancel_run, copy_cancelled, find_done_run, get_request, open_run
+from core.db.queries.summaries import (
+    NewSummary,
+    Position,
+    SummaryRecord,
+    complete_summary,
+    count_summaries,
+    delete_summary,
+    has_other_waiting,
+    hold_summary,
+    insert_summary,
+    list_summaries,
+    point_at_run,
+)
+from core.db.queries.transcripts import find_video, get_transcript, store_transcript
+from core.domain.library import SummaryListItem, SummaryPage, SummaryRequest, SummaryState, SummaryTranscript
+from core.domain.owner import Owner
+from core.domain.packed import unpack_transcript
+from core.domain.progress import first_progress
+from core.domain.run import RunState
+from core.errors import Conflict, InvalidInput, NotFound
+from core.ports import Jobs
+from core.services.progress import ProgressHub
+from core.services.submissions import EngineChoice, Submission, read_submission
+from core.services.summary_documents import SummaryDocuments
+from core.services.summary_records import SummaryRecords
+
+LONGEST_PAGE = 100
+# Watchers read again after so long without news: a notice that was lost must not leave anybody waiting.
+READ_AGAIN_AFTER_S = 5.0
+
+
+class Summaries:
+    """Everything takes the Owner: what is another's is not found."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        jobs: Jobs,
+        hub: ProgressHub,
+        settings: Settings,
+        clock: Clock,
+        engine: EngineChoice,
+    ) -> None:
+        self._database = database
+        self._jobs = jobs
+        self._hub = hub
+        self._settings = settings
+        self._clock = clock
+        self._engine = engine
+        self._records = SummaryRecords(database)
+        self._documents = SummaryDocuments(database)
+
+    async def submit(self, request: SummaryRequest, owner: Owner) -> UUID:
+        """Id of the new summary. Row, run and job are committed together, or nothing is stored at all.
+
+        A run that answered the same within the cache's time serves at once, an open one is joined.
+        Raises InvalidInput or TooLarge.
+        """
+        submission = await read_submission(request, self._engine)
+        now = self._clock.now()
+        async with self._database.transaction() as session:
+            new = await self._new_run(session, submission)
+            run_id, is_done = await self._find_or_open_run(session, new, now)
+            video = submission.video
+            if video.id is not None:
+                video = await find_video(session, video.id) or video
+            summary_id = await insert_summary(
+                session, NewSummary(owner=owner, run_id=run_id, video=video, start_ms=submission.start_ms), now=now
+            )
+            if is_done:
+                await complete_summary(session, run_id, summary_id)
+        return summary_id
+
+    async def get(self, summary_id: UUID, owner: Owner) -> SummaryState:
+        """The summary as it is now. Raises NotFound."""
+        return await self._state(await self._records.get(summary_id, owner))
+
+    async def list_page(self, owner: Owner, *, cursor: str | None = None, limit: int = 24) -> SummaryPage:
+        """A page of this owner's summaries, newest first. Raises InvalidInput for a cursor that is none of ours."""
+        after = _read_cursor(cursor) if cursor else None
+        limit = min(max(limit, 1), LONGEST_PAGE)
+        async with self._database.read() as session:
+            total = await count_summaries(session, owner)
+            rows = await list_summaries(session, owner, after=after, limit=limit + 1)
+        items = tuple(rows[:limit])
+        next_cursor = _write_cursor(items[-1]) if len(rows) > limit else None
+        return SummaryPage(items=items, total=total, next_cursor=next_cursor)
+
+    async def transcript(self, summary_id: UUID, owner: Owner) -> SummaryTranscript:
+        """The cleaned words. Raises NotFound while there are none."""
+        record = await self._records.get(summary_id, owner)
+        if record.transcript_id is None:
+            raise NotFound("There is no transcript yet. It appears once the captions are fetched.")
+        async with self._database.read() as session:
+            packed = await get_transcript(session, record.transcript_id)
+        transcript = await asyncio.to_thread(unpack_transcript, packed)
+        return SummaryTranscript(transcript=transcript, etag=packed.facts.sha256)
+
+    async def cancel(self, summary_id: UUID, owner: Owner) -> None:
+        """Stops it for this person at once; the run goes on where others wait for it. Raises Conflict, NotFound."""
+        now = self._clock.now()
+        async with self._database.transaction() as session:
+            held = await hold_summary(session, summary_id, owner)
+            if held.state.is_final:
+                raise Conflict("This summary is finished already: there is nothing to cancel.")
+            if await has_other_waiting(session, held.run_id, summary_id):
+                copy_id = await copy_cancelled(session, held.run_id, now=now)
+                await copy_progress(session, held.run_id, copy_id)
+                await point_at_run(session, summary_id, copy_id)
+            else:
+                await cancel_run(session, held.run_id, now=now)
+            await touch_progress(session, held.run_id)
+
+    async def delete(self, summary_id: UUID, owner: Owner) -> None:
+        """Removes it for good, and stops its run where nobody else waits for it. Raises NotFound."""
+        async with self._database.transaction() as session:
+            held = await hold_summary(session, summary_id, owner)
+            is_shared = await has_other_waiting(session, held.run_id, summary_id)
+            await delete_summary(session, summary_id)
+            if not is_shared:
+                await cancel_run(session, held.run_id, now=self._clock.now())
+            await touch_progress(session, held.run_id)
+
+    async def retry(self, summary_id: UUID, owner: Owner) -> None:
+        """The same summary, asked for again after it failed or was cancelled. Raises Conflict, NotFound."""
+        now = self._clock.now()
+        async with self._database.transaction() as session:
+            held = await hold_summary(session, summary_id, owner)
+            if held.state not in {RunState.FAILED, RunState.CANCELLED}:
+                raise Conflict("Only a summary that failed or was cancelled can be tried again.")
+            request = await get_request(session, held.run_id)
+            run_id, is_done = await self._find_or_open_run(session, request, now)
+            await point_at_run(session, summary_id, run_id)
+            if is_done:
+                await complete_summary(session, run_id, summary_id)
+            await touch_progress(session, held.run_id)
+
+    async def watch(self, summary_id: UUID, owner: Owner) -> AsyncIterator[SummaryState]:
+        """The present state, then each change, until a final one or its deletion. Raises NotFound before the first."""
+        run_id = (await self._records.get(summary_id, owner)).run_id
+        shown: SummaryRecord | None = None
+        with self._hub.watching(run_id) as changes:
+            while True:
+                changes.clear()
+                try:
+                    record = await self._records.get(summary_id, owner)
+                except NotFound:
+                    return
+                if record != shown:
+                    shown = record
+                    yield await self._state(record)
+                if record.state.is_final:
+                    return
+                await changes.wait(READ_AGAIN_AFTER_S)
+
+    async def _new_run(self, session: AsyncSession, submission: Submission) -> NewRun:
+        words = submission.words
+        return NewRun(
+            request_key=submission.request_key,
+            engine=self._engine.name.value,
+            options=submission.options,
+            video_id=submission.video.id,
+            transcript_id=None if words is None else await store_transcript(session, words),
+        )
+
+    async def _find_or_open_run(self, session: AsyncSession, new: NewRun, now: datetime) -> tuple[UUID, bool]:
+        """The run that answers this request, and whether it is done; a new one gets its job in this transaction."""
+        since = now - timedelta(seconds=self._settings.summary_cache_ttl_s)
+        done_id = await find_done_run(session, new.request_key, since=since)
+        if done_id is not None:
+            return done_id, True
+        opened = await open_run(session, new, now=now)
+        if opened.is_new:
+            await start_progress(session, opened.run_id, first_progress(has_words=new.video_id is None), now=now)
+            await self._jobs.enqueue_run(await driver_connection(session), opened.run_id)
+        return opened.run_id, False
+
+    async def _state(self, record: SummaryRecord) -> SummaryState:
+        return SummaryState(
+            id=record.id,
+            created_at=record.created_at,
+            state=record.state,
+            document=await self._documents.document(record, now=self._clock.now()),
+            start_s=None if record.start_ms is None else record.start_ms / 1000,
+            has_transcript=record.transcript_id is not None,
+        )
+
+
+def _write_cursor(item: SummaryListItem) -> str:
+    return base64.urlsafe_b64encode(f"{item.created_at.isoformat()}|{item.id}".encode()).decode()
+
+
+def _read_cursor(cursor: str) -> Position:
+    try:
+        created_at, _, summary_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
+        moment, position_id = datetime.fromisoformat(created_at), UUID(summary_id)
+    except (ValueError, binascii.Error):
+        raise InvalidInput("This page of the library cannot be found. Go back to its first page.") from None
+    if moment.tzinfo is None:
+        raise InvalidInput("This page of the library cannot be found. Go back to its first page.")
+    return moment, position_id

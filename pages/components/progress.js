@@ -1,0 +1,16 @@
+// Seconds that go on counting between two reports of the server.
+class Elapsed extends HTMLElement {
+  static observedAttributes = ["seconds"];
+
+  connectedCallback() { this.timer = setInterval(() => this.draw(), 1000); this.draw(); }
+  disconnectedCallback() { clearInterval(this.timer); }
+  attributeChangedCallback() { this.since = performance.now(); this.draw(); }
+
+  draw() {
+    const reported = Number(this.getAttribute("seconds")) || 0;
+    const now = reported + (this.hasAttribute("running") ? (performance.now() - this.since) / 1000 : 0);
+    this.textContent = now < 10 && !this.hasAttribute("running") ? `${now.toFixed(1)} s` : `${Math.floor(now)} s`;
+  }
+}
+
+customElements.define("sl-elapsed", Elapsed);

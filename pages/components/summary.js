@@ -1,0 +1,6 @@
+// Everything the summary page runs on.
+import "./progress.js";
+import "./player.js";
+import "./coverage.js";
+import "./transcript.js";
+import "./reader.js";

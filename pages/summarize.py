@@ -1,0 +1,49 @@
+"""GET and POST /summarize: the form on a page of its own, and where every form of the site sends what it has."""
+
+from __future__ import annotations
+
+from nicegui import app
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from core.api.limits import MAX_UPLOAD_BYTES
+from core.api.owners import ensure_owner
+from core.errors import AppError, InvalidInput
+from core.services.summaries import Summaries
+from pages.composer import Asked, Kept, Wrong, composer_page, read_form
+
+
+def register(summaries: Summaries) -> None:
+    """The two routes. Foreign origins and bodies past the limit are refused before they get here."""
+
+    async def show() -> Response:
+        return HTMLResponse(composer_page(), headers={"Cache-Control": "no-cache"})
+
+    async def take(request: Request) -> Response:
+        asked = await _read(request)
+        if isinstance(asked, Response):
+            return asked
+        try:
+            summary_id = await summaries.submit(asked.request, ensure_owner(request))
+        except AppError as error:
+            return _refused(error, asked.field, asked.kept)
+        return RedirectResponse(f"/summaries/{summary_id}", 303)
+
+    app.add_api_route("/summarize", show, methods=["GET"], include_in_schema=False)
+    app.add_api_route("/summarize", take, methods=["POST"], include_in_schema=False)
+
+
+async def _read(request: Request) -> Asked | Response:
+    try:
+        async with request.form(max_files=2, max_fields=10, max_part_size=MAX_UPLOAD_BYTES) as form:
+            return await read_form(form, request.headers.get("accept-language", ""))
+    except InvalidInput as error:
+        return _refused(error, "address", Kept())
+    except HTTPException:
+        return _refused(InvalidInput("The form did not arrive whole. Send it again."), "address", Kept())
+
+
+def _refused(error: AppError, field: str, kept: Kept) -> Response:
+    html = composer_page(kept, Wrong(field=field, message=error.message))
+    return HTMLResponse(html, error.status, headers={"Cache-Control": "no-store"})

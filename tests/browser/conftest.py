@@ -1,0 +1,59 @@
+"""A running application and a real browser in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright
+
+from tests.browser.application import run_application
+from tests.browser.chromium import ARGUMENTS, find_chromium, reason_there_is_none
+
+_PLAYER = Path(__file__).with_name("standin_player.html")
+
+
+@pytest.fixture(scope="session")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The application's origin; one process serves all browser tests, each with a browser profile of its own."""
+    with run_application(tmp_path_factory.mktemp("browser") / "data") as origin:
+        yield origin
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    if reason := reason_there_is_none():
+        pytest.fail(reason)
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=find_chromium(), args=[*ARGUMENTS])
+        yield running
+        await running.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def context(browser: Browser, origin: str) -> AsyncIterator[BrowserContext]:
+    made = await browser.new_context(base_url=origin, viewport={"width": 1440, "height": 1000})
+    await prepare(made)
+    yield made
+    await made.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(context: BrowserContext) -> Page:
+    """A page of a new visitor. Any script error or refusal by the content policy fails the test."""
+    page = await context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+    return page
+
+
+async def prepare(context: BrowserContext) -> None:
+    """The stand-in answers for the player's embed; nothing else of the outside is reached."""
+    context.set_default_timeout(20_000)
+    await context.route("https://www.youtube-nocookie.com/**", _answer_as_player)
+    await context.route("https://i.ytimg.com/**", lambda route: route.abort())
+
+
+async def _answer_as_player(route: Route) -> None:
+    await route.fulfill(body=_PLAYER.read_text("utf-8"), content_type="text/html")

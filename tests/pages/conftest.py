@@ -1,0 +1,29 @@
+"""The pages on NiceGUI's application, with a hand-written service behind them and simulated visitors in front."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import cast
+
+import pytest_asyncio
+from nicegui.testing import User
+from nicegui.testing.user_simulation import user_simulation
+
+import pages
+from core.bootstrap import Services
+from tests.fakes import FakeSummaries
+
+
+@pytest_asyncio.fixture
+async def summaries() -> FakeSummaries:
+    return FakeSummaries()
+
+
+@pytest_asyncio.fixture
+async def visitor(summaries: FakeSummaries) -> AsyncIterator[User]:
+    """A person with a browser of their own; `visitor.http_client` shares their cookies."""
+    async with user_simulation() as user:
+        pages.register(cast("Services", SimpleNamespace(summaries=summaries)))
+        user.http_client.headers["accept"] = "text/html"
+        yield user
