@@ -115,12 +115,13 @@ def find_phrases(sentence: Sentence, lexicon: Lexicon) -> Iterator[Phrase]:
     """
     runs = list(find_runs(sentence, lexicon))
     yield from _linked_phrases(sentence, runs, lexicon)
-    for run in runs:
-        for first in range(len(run)):
-            for last in range(first, min(first + LONGEST_PHRASE, len(run))):
-                phrase = make_phrase(sentence, run[first : last + 1], lexicon)
-                if phrase:
-                    yield phrase
+    stretches = (
+        run[first : last + 1]
+        for run in runs
+        for first in range(len(run))
+        for last in range(first, min(first + LONGEST_PHRASE, len(run)))
+    )
+    yield from filter(None, (make_phrase(sentence, stretch, lexicon) for stretch in stretches))
 
 
 def find_runs(sentence: Sentence, lexicon: Lexicon) -> Iterator[list[tuple[str, int]]]:

@@ -34,11 +34,15 @@ def show_failure(state: SummaryState, *, on_retry: Callable[[], Awaitable[None]]
         text("p", _lead(state, failure, is_stopped=is_stopped), "lead")
         with box("div", "panel next"):
             _ways_on(state, failure)
-            if is_stopped or failure["retryable"]:
-                with box("div", "actions"):
-                    _RetryButton("Start again" if is_stopped else "Try again", on_retry)
+            _show_retry(failure, on_retry, is_stopped=is_stopped)
         tried = state.document.get("tried") or []
         markup(render("tried.html.jinja", rows=[_attempt(row) for row in tried], reference=str(state.id)))
+
+
+def _show_retry(failure: FailureDocument, on_retry: Callable[[], Awaitable[None]], *, is_stopped: bool) -> None:
+    if is_stopped or failure["retryable"]:
+        with box("div", "actions"):
+            _RetryButton("Start again" if is_stopped else "Try again", on_retry)
 
 
 class _RetryButton:

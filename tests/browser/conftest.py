@@ -41,11 +41,16 @@ async def context(browser: Browser, origin: str) -> AsyncIterator[BrowserContext
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(context: BrowserContext) -> Page:
-    """A page of a new visitor. Any script error or refusal by the content policy fails the test."""
+async def page(context: BrowserContext) -> AsyncIterator[Page]:
+    """A page of a new visitor. Any script error or breach of the content policy fails the test at its end."""
     page = await context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-    return page
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on(
+        "console", lambda message: wrong.append(message.text) if "Content Security Policy" in message.text else None
+    )
+    yield page
+    assert wrong == []
 
 
 async def prepare(context: BrowserContext) -> None:

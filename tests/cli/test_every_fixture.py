@@ -87,9 +87,16 @@ def _check_item(item: ItemDocument, transcript: Transcript, document: SummaryDoc
             assert evidence["start_s"] is None
             continue
         start_s, end_s, duration_s = evidence["start_s"], evidence["end_s"], document["video"]["duration_s"]
-        assert start_s is not None and end_s is not None and duration_s is not None
-        assert first.start_ms is not None and last.end_ms is not None
-        assert first.start_ms / 1000 <= start_s < end_s <= last.end_ms / 1000 <= duration_s, f"{name}: {evidence}"
+        assert None not in (start_s, end_s, duration_s, first.start_ms, last.end_ms)
+        bounds = (
+            (first.start_ms or 0) / 1000,
+            start_s or 0.0,
+            end_s or 0.0,
+            (last.end_ms or 0) / 1000,
+            duration_s or 0.0,
+        )
+        assert list(bounds) == sorted(bounds), f"{name}: {evidence}"
+        assert bounds[1] < bounds[2], f"{name}: {evidence}"
 
 
 def _check_chapters(document: SummaryDocument, name: str) -> None:
@@ -110,10 +117,13 @@ def _vtt(segments: list[dict[str, object]]) -> bytes:
     starts = [float(str(segment["start"])) for segment in segments]
     ends = [*starts[1:], starts[-1] + 10.0]
     cues = [
-        f"{_stamp(start)} --> {_stamp(max(end, start + 0.5))}\n<v {segment.get('speaker', 'Someone')}>{segment['text']}\n"
-        for segment, start, end in zip(segments, starts, ends, strict=True)
+        _cue(segment, start, max(end, start + 0.5)) for segment, start, end in zip(segments, starts, ends, strict=True)
     ]
     return ("WEBVTT\n\n" + "\n".join(cues)).encode()
+
+
+def _cue(segment: dict[str, object], start: float, end: float) -> str:
+    return f"{_stamp(start)} --> {_stamp(end)}\n<v {segment.get('speaker', 'Someone')}>{segment['text']}\n"
 
 
 def _stamp(seconds: float) -> str:

@@ -14,6 +14,8 @@ from core.db.embedded.processes import read_pid_file
 
 DATABASE = "sightline"
 PORT = 5432
+# Each database has its own; any number that nobody else picks.
+_WAIT_FOR_OTHERS = "SELECT pg_advisory_lock(7311508441)"
 
 
 def socket_url(socket_dir: Path, database: str) -> str:
@@ -45,11 +47,13 @@ def answering(place: Place) -> Path | None:
 
 
 def make_database(socket_dir: Path) -> None:
-    """Idempotent: whoever was killed in the middle left nothing that counts."""
+    """Idempotent, and safe beside the session of somebody killed in the middle: the server still carries that out."""
     with psycopg.connect(socket_url(socket_dir, "postgres"), autocommit=True) as connection:
+        connection.execute(_WAIT_FOR_OTHERS)
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
         if found is None:
             connection.execute(f"CREATE DATABASE {DATABASE}")
     with psycopg.connect(socket_url(socket_dir, DATABASE), autocommit=True) as connection:
+        connection.execute(_WAIT_FOR_OTHERS)
         connection.execute("SET client_min_messages = warning")
         connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")

@@ -73,12 +73,7 @@ class EmbeddedServer:
         with self._guard:
             if self._users is None or self._place is None or self._pid != os.getpid():
                 return  # a forked child shares its parent's lock: to let go of it is the parent's business
-            if not self._place.folder.exists():
-                shut_down(self._place)  # somebody removed the data while we ran
-            else:
-                with exclusively(self._place.start_lock):
-                    if self._users.is_last():
-                        shut_down(self._place)
+            _shut_down_if_last(self._place, self._users)
             self._let_go(self._users)
 
     def leave_running(self) -> None:
@@ -91,6 +86,15 @@ class EmbeddedServer:
         users.release()
         self._users = None
         atexit.unregister(self.stop)
+
+
+def _shut_down_if_last(place: Place, users: SharedLock) -> None:
+    if not place.folder.exists():
+        shut_down(place)  # somebody removed the data while we ran
+        return
+    with exclusively(place.start_lock):
+        if users.is_last():
+            shut_down(place)
 
 
 @contextmanager

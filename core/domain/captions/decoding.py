@@ -34,6 +34,15 @@ def decode_captions(data: bytes) -> DecodedText:
     return DecodedText(text=text, notes=decoded.notes)
 
 
+def check_pasted_text(text: str) -> str:
+    """The text with plain line ends. Raises EmptyCaptions, or NotCaptions for a binary file pasted as text."""
+    if not text.strip("\ufeff\x00 \t\r\n"):
+        raise EmptyCaptions("Nothing was pasted. Paste a transcript, with or without times.")
+    _refuse_known_binaries(text[:_LONGEST_MAGIC].encode("latin-1", "replace"))
+    _refuse_control_noise(text)
+    return normalise_newlines(text)
+
+
 def normalise_newlines(text: str) -> str:
     """The text without a byte order mark and with `\\n` as its only line end."""
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
@@ -71,7 +80,8 @@ _BINARIES: tuple[tuple[bytes, int, str, str], ...] = (
     (b"RIFF", 0, "a media file (WAV, AVI or WebP)", _CAPTIONS_INSTEAD),
     (b"OggS", 0, "an audio file (Ogg)", _CAPTIONS_INSTEAD),
     (b"fLaC", 0, "an audio file (FLAC)", _CAPTIONS_INSTEAD),
-    (b"ID3", 0, "an audio file (MP3)", _CAPTIONS_INSTEAD),
+    (b"ID3\x03", 0, "an audio file (MP3)", _CAPTIONS_INSTEAD),
+    (b"ID3\x04", 0, "an audio file (MP3)", _CAPTIONS_INSTEAD),
     (b"\xff\xfb", 0, "an audio file (MP3)", _CAPTIONS_INSTEAD),
     (b"\xff\xf3", 0, "an audio file (MP3)", _CAPTIONS_INSTEAD),
     (b"FLV\x01", 0, "a video file (FLV)", _CAPTIONS_INSTEAD),
@@ -83,6 +93,7 @@ _BINARIES: tuple[tuple[bytes, int, str, str], ...] = (
     (b"SQLite format 3\x00", 0, "a database", _CAPTIONS_INSTEAD),
 )
 
+_LONGEST_MAGIC = 32
 _SAMPLE_BYTES = 64 * 1024
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
 # Real captions hold a handful; a binary that happens to decode is a third control characters and more.

@@ -6,13 +6,8 @@ import re
 from dataclasses import replace
 from pathlib import PurePath
 
-from core.domain.captions.decoding import decode_captions, normalise_newlines
-from core.domain.captions.errors import (
-    EmptyCaptions,
-    NotCaptions,
-    NoWords,
-    check_caption_size,
-)
+from core.domain.captions.decoding import check_pasted_text, decode_captions
+from core.domain.captions.errors import NotCaptions, NoWords, check_caption_size
 from core.domain.captions.json_captions import JSON3, JSON_SEGMENTS
 from core.domain.captions.parsed import CaptionFormat, FormatReader, ParsedCaptions
 from core.domain.captions.plain_text import PLAIN_TEXT, TIMED_TEXT
@@ -56,9 +51,7 @@ def parse_captions(data: bytes, *, filename: str | None = None) -> ParsedCaption
 def parse_caption_text(text: str) -> ParsedCaptions:
     """Cues of a pasted transcript, timed or not, or of a caption file's content. Raises as `parse_captions` does."""
     check_caption_size(len(text.encode("utf-8", "replace")))
-    if not text.strip("\ufeff\x00 \t\r\n"):
-        raise EmptyCaptions("Nothing was pasted. Paste a transcript, with or without times.")
-    return _parse_text(normalise_newlines(text))
+    return _parse_text(check_pasted_text(text))
 
 
 def _parse_text(text: str) -> ParsedCaptions:

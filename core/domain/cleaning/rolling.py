@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from core.domain.cleaning.spoken import Repairs, Spoken
 from core.domain.transcript import NoteCode
@@ -45,14 +45,11 @@ def _without_copies(cues: list[Spoken], repairs: Repairs) -> Iterator[Spoken]:
     """Drops the same lines at overlapping times, and flashes of what the window already shows."""
     previous: Spoken | None = None
     for cue, length_ms in zip(cues, _visible_ms(cues), strict=True):
-        if previous is not None and previous.speaker == cue.speaker:
-            is_flash = length_ms is not None and length_ms <= _FLASH_MS
-            overlaps = previous.end_ms is not None and cue.start_ms < previous.end_ms
-            if (is_flash and _is_tail(cue.lines, previous.lines)) or (overlaps and cue.lines == previous.lines):
-                repairs[NoteCode.REPEATS_MERGED] += 1
-                if not is_flash:
-                    previous.end_ms = max(previous.end_ms or 0, cue.end_ms or 0)
-                continue
+        is_flash = length_ms is not None and length_ms <= _FLASH_MS
+        if previous is not None and _says_again(previous, cue, is_flash=is_flash):
+            repairs[NoteCode.REPEATS_MERGED] += 1
+            previous.end_ms = previous.end_ms if is_flash else max(previous.end_ms or 0, cue.end_ms or 0)
+            continue
         if previous is not None:
             yield previous
         previous = replace(cue)
@@ -60,11 +57,18 @@ def _without_copies(cues: list[Spoken], repairs: Repairs) -> Iterator[Spoken]:
         yield previous
 
 
+def _says_again(previous: Spoken, cue: Spoken, *, is_flash: bool) -> bool:
+    if previous.speaker != cue.speaker:
+        return False
+    overlaps = previous.end_ms is not None and cue.start_ms < previous.end_ms
+    return (is_flash and _is_tail(cue.lines, previous.lines)) or (overlaps and cue.lines == previous.lines)
+
+
 def _visible_ms(cues: list[Spoken]) -> list[int | None]:
     """How long each cue stands before it ends or the next one starts; None where neither is known."""
     lengths: list[int | None] = []
     next_start_ms: int | None = None
-    for cue, following in zip(cues, [*cues[1:], None], strict=True):
+    for cue, following in zip_longest(cues, cues[1:]):
         if following is not None and following.start_ms > cue.start_ms:
             next_start_ms = following.start_ms
         elif following is None:
