@@ -39,7 +39,7 @@ def main() -> None:
     # fmt: off
     ui.run(
         host=address.host, port=address.port, title="Sightline", language="en-US", dark=None, show=False, reload=False,
-        favicon=PROJECT_ROOT / "pages" / "components" / "favicon.svg", unocss="mini", tailwind=False, prod_js=True,
+        favicon=PROJECT_ROOT / "pages" / "components" / "favicon.svg", unocss=None, tailwind=False, prod_js=True,
         reconnect_timeout=30, message_history_length=100, storage_secret=key, session_middleware_kwargs=cookie,
         show_welcome_message=False, server_header=False, proxy_headers=True, timeout_graceful_shutdown=5,
         log_config=None, access_log=False,

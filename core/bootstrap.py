@@ -22,7 +22,7 @@ from core.services.health import Health
 from core.services.progress import ProgressHub
 from core.services.submissions import EngineChoice
 from core.services.summaries import Summaries
-from core.summarizing.offline import ENGINE_VERSION
+from core.summarizing.version import OFFLINE_ENGINE_VERSION
 
 
 class StartingDatabase(Database):
@@ -98,7 +98,7 @@ def build_services(settings: Settings, *, app_name: str = "sightline") -> Servic
     hub = ProgressHub(database)
     # Jobs are added on the services' own transactions: this queue never connects.
     jobs = QueuedJobs(build_queue("postgresql://"))
-    engine = EngineChoice(name=EngineName.OFFLINE, version=ENGINE_VERSION)
+    engine = EngineChoice(name=EngineName.OFFLINE, version=OFFLINE_ENGINE_VERSION)
     return Services(
         settings=settings,
         summaries=Summaries(database=database, jobs=jobs, hub=hub, settings=settings, clock=clock, engine=engine),

@@ -87,7 +87,7 @@ def view_of(document: SummaryDocument) -> SummaryView:
         proof=_proof(document),
         tldr=tuple(_line(item, language) for item in document["tldr"]),
         chapters=tuple(_chapter(chapter, language) for chapter in document["chapters"]),
-        moments=tuple(_line(item, language) for item in document["key_moments"]),
+        moments=tuple(_line(item, language) for item in _moments(document)),
         gaps=tuple(_gap(start_s, end_s) for start_s, end_s in document["coverage"]["gaps"]),
         notes=tuple(note_sentence(note) for note in transcript["notes"]) if transcript else (),
         video_id=video["id"],
@@ -107,6 +107,13 @@ def title_of(document: SummaryDocument) -> str:
 def _all_lines(document: SummaryDocument) -> list[ItemDocument]:
     points = [point for chapter in document["chapters"] for point in chapter["points"]]
     return list({item["id"]: item for item in [*document["tldr"], *points, *document["key_moments"]]}.values())
+
+
+def _moments(document: SummaryDocument) -> list[ItemDocument]:
+    """The key moments where they are a choice: of a short video every point is one, and twice told is not better."""
+    texts = {moment["text"] for moment in document["key_moments"]}
+    points = {point["text"] for chapter in document["chapters"] for point in chapter["points"]}
+    return [] if points <= texts else document["key_moments"]
 
 
 def _facts(document: SummaryDocument) -> tuple[str, ...]:

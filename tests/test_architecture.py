@@ -55,7 +55,7 @@ def test_the_environment_is_read_by_the_settings_alone(tracked_files: list[Path]
         for path in tracked_files
         if path.suffix == ".py"
         and path.relative_to(ROOT).parts[0] in {"core", "pages", "ops_dashboard"}
-        and re.search(r"os\.getenv|os\.environ", path.read_text("utf-8"))
+        and re.search(r"os\.getenv|os\.environ\.get|os\.environ\[[^]]+\](?! =)", path.read_text("utf-8"))
     ]
     assert readers in ([], ["core/config.py"])
 

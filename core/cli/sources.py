@@ -11,7 +11,7 @@ from core.domain.captions import parse_captions
 from core.domain.captions.errors import MAX_CAPTION_BYTES, check_caption_size
 from core.domain.cleaning import clean_cues
 from core.domain.transcript import TranscriptSource
-from core.domain.video import Video
+from core.domain.video import Video, title_from_filename
 from core.errors import InvalidInput
 from core.ports import FetchedCaptions
 
@@ -48,8 +48,8 @@ def from_bytes(content: bytes, *, filename: str | None, language: str | None, ti
         parsed.cues, language=language or parsed.language, source=TranscriptSource.UPLOAD, notes=parsed.notes
     )
     # As on the web: what the person calls it, else what the file calls itself, else the file's name.
-    stem = Path(filename).stem if filename else None
-    return FetchedCaptions(transcript=transcript, video=Video(title=title or parsed.title or stem))
+    named = title_from_filename(filename) if filename else None
+    return FetchedCaptions(transcript=transcript, video=Video(title=title or parsed.title or named))
 
 
 def from_address(address: str, *, language: str | None, title: str | None) -> FetchedCaptions:

@@ -56,10 +56,6 @@ class ProgressTracker:
         self._seconds = {Stage.FETCHING: fetched["seconds"] or 0.0} if fetched else {}
         self._details = {Stage.FETCHING: fetched["detail"]} if fetched else {}
 
-    @property
-    def stage(self) -> Stage:
-        return self._stage
-
     def take(self, report: StageReport) -> bool:
         """True where the report entered a new stage. A report on a stage that is behind changes nothing."""
         place, new_place = STAGES.index(self._stage), STAGES.index(report.stage)

@@ -64,9 +64,9 @@ class WorkerBeside:
 
     async def _spawn(self) -> Process:
         return await asyncio.create_subprocess_exec(
+            "env", f"SIGHTLINE_DATA_DIR={self._settings.data_dir}",  # all else is inherited
             sys.executable, "-m", "core.cli", "worker", "--parent-pipe", str(self._read_end),
             stdin=DEVNULL, pass_fds=(self._read_end,), cwd=PROJECT_ROOT, start_new_session=True,
-            env={**os.environ, "SIGHTLINE_DATA_DIR": str(self._settings.data_dir)},  # passed on, with our own folder
         )  # fmt: skip
 
 

@@ -16,11 +16,11 @@ from core.jobs.messages import EngineEvent, EngineOrder, decode_event, encode_or
 COMMAND = (sys.executable, "-m", "core.jobs.engine_child")
 # One line holds a whole transcript; the largest upload (10 MB of text) stays below this when packed.
 _LONGEST_LINE_BYTES = 64 * 1024 * 1024
-# One thread of arithmetic: the same bytes every time, and the second core is left to the pages.
-_ONE_THREAD = dict.fromkeys(
-    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
-)
-_NOT_ITS_BUSINESS = frozenset({"DATABASE_URL", "DATABASE_DIRECT_URL", "SECRET_KEY", "OPENAI_API_KEY"})
+# The child's environment is ours but for two things, which `env` sees to: one thread of arithmetic (the same
+# bytes every time, and the second core is left to the pages), and no secrets that are none of its business.
+_SECRETS = ("DATABASE_URL", "DATABASE_DIRECT_URL", "SECRET_KEY", "OPENAI_API_KEY")
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+_ENVIRONMENT = ("env", *(part for name in _SECRETS for part in ("-u", name)), *(f"{name}=1" for name in _THREADS))
 
 
 class EngineProcess:
@@ -53,8 +53,8 @@ class EngineProcess:
 async def engine_process(order: EngineOrder) -> AsyncIterator[EngineProcess]:
     """A child that works on `order`; it does not outlive the block."""
     process = await asyncio.create_subprocess_exec(
-        *COMMAND, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True, cwd=PROJECT_ROOT,
-        env=_environment(), limit=_LONGEST_LINE_BYTES,
+        *_ENVIRONMENT, *COMMAND, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True, cwd=PROJECT_ROOT,
+        limit=_LONGEST_LINE_BYTES,
     )  # fmt: skip
     child = EngineProcess(process)
     try:
@@ -70,8 +70,3 @@ async def _give(process: Process, order: EngineOrder) -> None:
     with contextlib.suppress(ConnectionError):
         process.stdin.write(encode_order(order))
         await process.stdin.drain()
-
-
-def _environment() -> dict[str, str]:
-    inherited = {k: v for k, v in os.environ.items() if k not in _NOT_ITS_BUSINESS}  # passed on to the child
-    return {**inherited, **_ONE_THREAD}

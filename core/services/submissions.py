@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import json
 from dataclasses import dataclass
-from pathlib import PurePath
 
 from core.domain.addresses import parse_video_address
 from core.domain.captions import ParsedCaptions, parse_caption_text, parse_captions
@@ -15,7 +14,7 @@ from core.domain.library import AddressRequest, CaptionsRequest, SummaryRequest
 from core.domain.packed import PackedTranscript, pack_transcript
 from core.domain.summary import EngineName
 from core.domain.transcript import TranscriptSource
-from core.domain.video import Video
+from core.domain.video import Video, title_from_filename
 
 LONGEST_TITLE_CHARS = 200
 
@@ -86,8 +85,8 @@ def _parse(request: CaptionsRequest) -> ParsedCaptions:
 
 def _title(request: CaptionsRequest, parsed: ParsedCaptions) -> str | None:
     """What the person calls it, else what the file calls itself, else the file's name."""
-    stem = PurePath(request.filename.replace("\\", "/")).stem if request.filename else ""
-    for candidate in (request.title, parsed.title, stem):
+    named = title_from_filename(request.filename) if request.filename else None
+    for candidate in (request.title, parsed.title, named):
         if candidate and (words := " ".join(candidate.replace("\0", "").split())):
             return words[:LONGEST_TITLE_CHARS]
     return None

@@ -20,9 +20,7 @@ from core.summarizing.sentences import Sentence, split_sentences, word_count
 from core.summarizing.tags import find_tags
 from core.summarizing.tfidf import Floats
 from core.summarizing.titles import chapter_titles
-
-# Rises with every change that can change a summary's words.
-ENGINE_VERSION = "offline-1"
+from core.summarizing.version import OFFLINE_ENGINE_VERSION
 
 LEAST_POINTS = 5
 MOST_MOMENTS = 12
@@ -53,7 +51,7 @@ class OfflineEngine:
         tags = find_tags(sentences, transcript, video)
         draft = SummaryDraft(
             engine=EngineName.OFFLINE,
-            engine_version=ENGINE_VERSION,
+            engine_version=OFFLINE_ENGINE_VERSION,
             language=language,
             tldr=tldr,
             chapters=chapters,

@@ -72,7 +72,7 @@ async def test_a_file_becomes_a_summary_whose_every_line_can_be_checked(
     assert document["transcript"]["language"] == "en-GB"
     assert all(" ".join(proof["quote"].split()) in spoken for line in lines for proof in line["evidence"])
     (row,) = (await client.get(URL, headers=owner)).json()["items"]
-    assert (row["id"], row["status"], row["title"]) == (document["id"], "done", "lecture")
+    assert (row["id"], row["status"], row["title"]) == (document["id"], "done", "Lecture")
 
 
 async def test_cancel_is_told_to_whoever_watches_and_retry_begins_anew(client: httpx.AsyncClient) -> None:

@@ -59,7 +59,7 @@ class Moment:
 
 def draw_moments(rng: random.Random) -> Iterator[Moment]:
     """Twenty: over initdb and the server's start, over its first connections, over the migration."""
-    phases = [(".", 0.9)] * 9 + [("postgres/data", 0.25)] * 4 + [("server-answers", 0.5)] * 7
+    phases = [(".", 0.9)] * 9 + [("postgres/data", 0.25)] * 4 + [("server-answers", 0.3)] * 7
     for number, (seen, longest_s) in enumerate(phases):
         yield Moment(seen=seen, delay_s=rng.uniform(0, longest_s), spares_server=number % 4 == 3)
 

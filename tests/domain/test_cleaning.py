@@ -246,6 +246,10 @@ def test_two_lines_that_happen_to_repeat_once_in_a_long_file_are_kept() -> None:
     assert spoken(transcript)[-2:] == ["and he said no", "no never"]
 
 
+def test_a_repeat_too_short_to_be_said_is_a_flash_even_where_its_end_is_open() -> None:
+    assert spoken(timed((0, None, "once"), (1000, None, "once"), (1010, None, "then"))) == ["once", "then"]
+
+
 def test_copies_at_the_same_time_are_one() -> None:
     transcript = timed((0, 2000, "twice"), (0, 2000, "twice"), (1000, 3000, "twice"), (3000, 4000, "twice"))
     assert laid_out(transcript) == [(0, 3000, "twice"), (3000, 4000, "twice")]
@@ -377,6 +381,17 @@ def test_names_that_come_back_throughout_a_file_are_speakers() -> None:
 def test_two_speakers_in_one_cue_become_two_segments() -> None:
     transcript = one_by_one("ANNA: hello\nBOB: hi", "ANNA: again\nand more")
     assert speakers(transcript) == [("ANNA", "hello"), ("BOB", "hi"), ("ANNA", "again and more")]
+
+
+def test_a_name_on_a_line_of_its_own_speaks_the_lines_below() -> None:
+    transcript = one_by_one("ANNA:\nhello\nthere", "BOB:\nhi", "ANNA: bye")
+    assert speakers(transcript) == [("ANNA", "hello there"), ("BOB", "hi"), ("ANNA", "bye")]
+
+
+def test_points_beside_a_name_make_no_segment_of_their_own() -> None:
+    transcript = one_by_one("...\nANNA: hello", "BOB: ...", "BOB: hi")
+    assert speakers(transcript) == [("ANNA", "hello"), ("BOB", "hi")]
+    assert counts(transcript) == {NoteCode.SOUND_MARKS_REMOVED: 2}
 
 
 @pytest.mark.parametrize(

@@ -63,9 +63,3 @@ async def count_failed_jobs(session: AsyncSession, run_id: UUID) -> int:
         )
         or 0
     )
-
-
-async def is_worker_known(session: AsyncSession, worker_id: int) -> bool:
-    """False once another process has pruned this worker for its silence."""
-    found = await session.scalar(text("SELECT 1 FROM procrastinate_workers WHERE id = :id"), {"id": worker_id})
-    return found is not None

@@ -74,7 +74,7 @@ def _visible_ms(cues: list[Spoken]) -> list[int | None]:
         elif following is None:
             next_start_ms = None
         ends = [end for end in (cue.end_ms, next_start_ms) if end is not None]
-        lengths.append(min(ends) - cue.start_ms if cue.end_ms is not None else None)
+        lengths.append(min(ends) - cue.start_ms if ends else None)
     return lengths
 
 

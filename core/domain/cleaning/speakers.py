@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from core.domain.cleaning.spoken import Spoken
@@ -19,7 +19,7 @@ def split_speakers(cues: list[Spoken]) -> list[Spoken]:
     return [piece for cue in cues for piece in _split(cue, names)] if names else cues
 
 
-_LABEL = re.compile(r"(?P<name>[^\W\d_][\w .'’&-]{0,38}?)[ ]?(?::[ ]+|：[ ]*)(?=\S)")
+_LABEL = re.compile(r"(?P<name>[^\W\d_][\w .'’&-]{0,38}?)[ ]?(?::[ ]+(?=\S)|：[ ]*(?=\S)|[:：]$)")
 _LONGEST_NAME_WORDS = 4
 _LONGEST_UNCASED_NAME = 8
 _PARTICLES = frozenset(
@@ -95,8 +95,8 @@ _SHORT_FILE_RATIO = 0.6
 def _consistent_names(cues: list[Spoken]) -> frozenset[str]:
     """Labels that are names by their look and come often enough; all of them where most cues carry one."""
     open_cues = [cue for cue in cues if cue.speaker is None]
-    labels = Counter(name for cue in open_cues for name in _labels(cue.lines))
-    cues_with_label = sum(any(True for _ in _labels(cue.lines[:1])) for cue in open_cues)
+    labels = Counter(name for cue in open_cues for name, _ in _labels(cue.lines) if name)
+    cues_with_label = sum(next(_labels(cue.lines))[0] is not None for cue in open_cues)
     if len(open_cues) > 1 and cues_with_label >= _SHORT_FILE_RATIO * len(cues):
         return frozenset(labels)
     repeated = {name: count for name, count in labels.items() if count > 1}
@@ -105,11 +105,15 @@ def _consistent_names(cues: list[Spoken]) -> frozenset[str]:
     return frozenset(repeated) if alternate or (repeated and share >= _CERTAIN_RATIO) else frozenset()
 
 
-def _labels(lines: Iterable[str]) -> Iterator[str]:
-    for line in lines:
+def _labels(lines: list[str]) -> Iterator[tuple[str | None, str]]:
+    """Each line as the name before it, if one stands there, and the rest. A name may have a line of its own."""
+    for position, line in enumerate(lines, start=1):
         match = _LABEL.match(line) if ":" in line[:42] or "：" in line[:42] else None
-        if match and _looks_like_name(match["name"]):
-            yield match["name"]
+        is_last = position == len(lines)
+        if match and _looks_like_name(match["name"]) and not (is_last and match.end() == len(line)):
+            yield match["name"], line[match.end() :]
+        else:
+            yield None, line
 
 
 def _looks_like_name(name: str) -> bool:
@@ -125,10 +129,9 @@ def _split(cue: Spoken, names: frozenset[str]) -> list[Spoken]:
     if cue.speaker is not None:
         return [cue]
     pieces: list[Spoken] = []
-    for line in cue.lines:
-        match = _LABEL.match(line)
-        if match and match["name"] in names:
-            pieces.append(replace(cue, lines=[line[match.end() :]], speaker=match["name"]))
+    for (name, rest), line in zip(_labels(cue.lines), cue.lines, strict=True):
+        if name in names:
+            pieces.append(replace(cue, lines=[rest] if rest else [], speaker=name))
         elif pieces:
             pieces[-1].lines.append(line)
         else:
