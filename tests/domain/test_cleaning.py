@@ -54,6 +54,7 @@ def counts(transcript: Transcript) -> dict[NoteCode, int]:
         (">> thank you", "thank you"),
         (">>> and now", "and now"),
         ("- So let's go", "So let's go"),
+        ("-\nSo let's go", "So let's go"),
         ("- Here?\n- There.", "Here? There."),
         ("[Music] and then", "and then"),
         ("♪ la la la ♪", "la la la"),
@@ -388,8 +389,8 @@ def test_a_name_on_a_line_of_its_own_speaks_the_lines_below() -> None:
     assert speakers(transcript) == [("ANNA", "hello there"), ("BOB", "hi"), ("ANNA", "bye")]
 
 
-def test_points_beside_a_name_make_no_segment_of_their_own() -> None:
-    transcript = one_by_one("...\nANNA: hello", "BOB: ...", "BOB: hi")
+def test_points_and_sounds_beside_a_name_make_no_segment_of_their_own() -> None:
+    transcript = one_by_one("...\nANNA: hello", "BOB: (so it goes)", "BOB: hi")
     assert speakers(transcript) == [("ANNA", "hello"), ("BOB", "hi")]
     assert counts(transcript) == {NoteCode.SOUND_MARKS_REMOVED: 2}
 

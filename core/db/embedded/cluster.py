@@ -31,6 +31,8 @@ max_connections = 100
 shared_buffers = '128MB'
 shared_preload_libraries = 'pg_stat_statements'
 io_method = sync
+# In the data folder: containers give /dev/shm too little, and what a killed server left there would stay.
+dynamic_shared_memory_type = mmap
 jit = off
 max_wal_size = '512MB'
 timezone = 'UTC'

@@ -98,10 +98,14 @@ def _shut_down_if_last(place: Place, users: SharedLock) -> None:
 
 
 @contextmanager
-def throwaway_server() -> Iterator[EmbeddedServer]:
-    """A server on an empty folder of its own that is gone afterwards: for checks and tests."""
-    _sweep_throwaways()
-    data_dir = Path(tempfile.mkdtemp(prefix=_THROWAWAY_PREFIX))
+def throwaway_server(parent: Path | None = None) -> Iterator[EmbeddedServer]:
+    """A server on an empty folder of its own that is gone afterwards: for checks and tests.
+
+    The folder lies in `parent`, by default where temporary files do.
+    """
+    parent = parent or Path(tempfile.gettempdir())
+    _sweep_throwaways(parent)
+    data_dir = Path(tempfile.mkdtemp(prefix=_THROWAWAY_PREFIX, dir=parent))
     # Made by us and empty: the server's account has to pass through it where we are root.
     data_dir.chmod(0o755)
     server = EmbeddedServer(data_dir, is_durable=False)
@@ -127,10 +131,10 @@ def stop_abandoned(data_dir: Path) -> bool:
     return is_abandoned
 
 
-def _sweep_throwaways() -> None:
+def _sweep_throwaways(parent: Path) -> None:
     """Whoever was killed could not clean up: servers of an hour ago that nobody uses any more end here."""
     long_ago = time.time() - _ABANDONED_AFTER_S
-    for folder in Path(tempfile.gettempdir()).glob(f"{_THROWAWAY_PREFIX}*"):
+    for folder in parent.glob(f"{_THROWAWAY_PREFIX}*"):
         state = folder.lstat()
         is_candidate = stat.S_ISDIR(state.st_mode) and state.st_uid == os.geteuid() and state.st_mtime < long_ago
         if is_candidate and stop_abandoned(folder):

@@ -12,6 +12,7 @@ from core.domain.cleaning.rolling import merge_rolling
 from core.domain.cleaning.speakers import split_speakers
 from core.domain.cleaning.spoken import Repairs, Spoken
 from core.domain.cleaning.timeline import in_order, lay_out
+from core.domain.marks import is_only_marks
 from core.domain.transcript import Cue, Note, NoteCode, Transcript, TranscriptSource
 
 
@@ -60,8 +61,8 @@ def _read(cues: Sequence[Cue], repairs: Repairs, *, timed: bool) -> list[Spoken]
 
 
 def _with_words(spoken: list[Spoken], repairs: Repairs) -> list[Spoken]:
-    """Without cues of which repeats and names left nothing but points and dashes."""
-    kept = [cue for cue in spoken if any(char.isalnum() for line in cue.lines for char in line)]
+    """Without cues of which repeats and names left nothing but points or a mark of sound ("ANNA: (laughs)")."""
+    kept = [cue for cue in spoken if not is_only_marks("\n".join(cue.lines))]
     repairs[NoteCode.SOUND_MARKS_REMOVED] += len(spoken) - len(kept)
     return kept
 

@@ -17,6 +17,9 @@ def clean_lines(text: str, repairs: Repairs, *, drop_chevrons: bool = False) -> 
     `drop_chevrons` takes `>>` out of the middle of lines too, in captions that mark each change of speaker by it.
     """
     lines = [line for raw in text.split("\n") if (line := _clean_line(raw, repairs, drop_chevrons=drop_chevrons))]
+    if len(lines) > 1 and lines[0] in _LONE_DASHES:
+        repairs[NoteCode.MARKUP_REMOVED] += 1
+        lines = lines[1:]
     if lines and _DASH.match(lines[0]):
         repairs[NoteCode.MARKUP_REMOVED] += 1
         lines = [_DASH.sub("", line, count=1) for line in lines]
@@ -24,6 +27,11 @@ def clean_lines(text: str, repairs: Repairs, *, drop_chevrons: bool = False) -> 
         repairs[NoteCode.SOUND_MARKS_REMOVED] += 1
         return []
     return lines
+
+
+def strip_turn_mark(line: str) -> str:
+    """The line without the `>>` or dash that marks a turn at its start."""
+    return _DASH.sub("", _CHEVRONS_LEADING.sub("", line, count=1), count=1)
 
 
 def has_leading_chevrons(text: str) -> bool:
@@ -49,10 +57,11 @@ _CONTROLS = re.compile(
     "|(?<![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])\u200b"
 )
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_CHEVRONS_AT_START = re.compile(r"(?m)^\s*>>+")
+_CHEVRONS_AT_START = re.compile(r"(?m)^\s*>{2,3}(?=\s|\w|$)")
 _CHEVRONS_LEADING = re.compile(r"^\s*>{2,3}(?=\s|\w|$)\s*")
 _CHEVRONS_INSIDE = re.compile(r"(?<=\s)>{2,3}(?=\s)")
 _DASH = re.compile(r"^[-–—](?:\s+(?=[^\W\d_])|(?=[A-ZÀ-ÖØ-Þ]))")
+_LONE_DASHES = frozenset("-–—")
 _MOST_ROUNDS = 6
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
+from core.domain.cleaning.lines import strip_turn_mark
 from core.domain.cleaning.spoken import Spoken
 
 
@@ -111,7 +112,7 @@ def _labels(lines: list[str]) -> Iterator[tuple[str | None, str]]:
         match = _LABEL.match(line) if ":" in line[:42] or "：" in line[:42] else None
         is_last = position == len(lines)
         if match and _looks_like_name(match["name"]) and not (is_last and match.end() == len(line)):
-            yield match["name"], line[match.end() :]
+            yield match["name"], strip_turn_mark(line[match.end() :])
         else:
             yield None, line
 
