@@ -31,16 +31,25 @@ def reason_there_is_none() -> str:
     """Empty where a browser is there or could be installed; else what to do."""
     if find_chromium() is not None:
         return ""
-    installing = subprocess.run(
-        [sys.executable, "-m", "playwright", "install", "chromium"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    if installing.returncode == 0:
+    if any(_runs(*command) for command in _installers()):
+        find_chromium.cache_clear()
         return ""
     return (
         "There is no Chromium and it could not be installed. Install it (Debian: apt-get install chromium), "
         "or name one in CHROME_BINARY_LOCATION."
     )
+
+
+def _installers() -> list[list[str]]:
+    """Debian's package where we may install it, then playwright's own download."""
+    installers = [[sys.executable, "-m", "playwright", "install", "chromium"]]
+    apt = shutil.which("apt-get")
+    if apt and os.geteuid() == 0:
+        update_and_install = f"{apt} update -q && {apt} install -y -q --no-install-recommends chromium"
+        installers.insert(0, ["sh", "-c", update_and_install])
+    return installers
+
+
+def _runs(*command: str) -> bool:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    return subprocess.run(command, capture_output=True, check=False, timeout=900, env=environment).returncode == 0

@@ -11,14 +11,15 @@ from playwright.async_api import Browser, BrowserContext, Page, Route, async_pla
 
 from tests.browser.application import run_application
 from tests.browser.chromium import ARGUMENTS, find_chromium, reason_there_is_none
+from tests.fixtures_database import data_folder
 
 _PLAYER = Path(__file__).with_name("standin_player.html")
 
 
 @pytest.fixture(scope="session")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def origin() -> Iterator[str]:
     """The application's origin; one process serves all browser tests, each with a browser profile of its own."""
-    with run_application(tmp_path_factory.mktemp("browser") / "data") as origin:
+    with data_folder() as folder, run_application(folder / "data") as origin:
         yield origin
 
 

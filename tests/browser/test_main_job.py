@@ -14,6 +14,7 @@ from tests.browser.application import run_application
 from tests.browser.captions import srt
 from tests.browser.conftest import prepare
 from tests.browser.steps import RECORD_PROGRESS, drop_file, read_summary, summarise
+from tests.fixtures_database import data_folder
 from tests.world.internet import require
 from tests.world.youtube import SCENARIOS, FakeYouTube
 
@@ -134,11 +135,12 @@ async def test_the_landing_page_works_without_any_script(browser: Browser, origi
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def youtube_origin(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+async def youtube_origin() -> AsyncIterator[str]:
     require()
     with (
         FakeYouTube() as youtube,
-        run_application(tmp_path_factory.mktemp("tube") / "data", youtube.internet.env) as origin,
+        data_folder() as folder,
+        run_application(folder / "data", youtube.internet.env) as origin,
     ):
         yield origin
 

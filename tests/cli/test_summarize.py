@@ -22,7 +22,7 @@ def test_json_is_valid_by_its_own_schema_and_the_same_bytes_every_time(sightline
     document = json.loads(first.stdout)
     jsonschema.validate(document, document_schema())
     assert document["status"] == "done"
-    assert document["video"]["title"] == "lecture"
+    assert document["video"]["title"] == "Lecture"
     assert document["transcript"]["segments"] == 4
     assert first.stdout.endswith(b"}\n")
 
@@ -47,7 +47,7 @@ def test_markdown_tells_the_moment_of_each_line_past_the_hour_too(sightline: Run
 
 
 def test_standard_input_is_read_for_a_dash(sightline: Run, lecture: Path) -> None:
-    piped = sightline("summarize", "-", "--format", "json", "--title", "lecture", stdin=lecture.read_bytes())
+    piped = sightline("summarize", "-", "--format", "json", "--title", "Lecture", stdin=lecture.read_bytes())
     assert piped.returncode == 0
     assert piped.stdout == sightline("summarize", lecture, "--format", "json").stdout
 
