@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, FrameLocator, Page, expect
 
+from core.domain.ladder import rule_of
 from tests.browser.application import run_application
 from tests.browser.captions import srt
 from tests.browser.conftest import prepare
@@ -216,6 +217,30 @@ async def test_what_may_pass_can_be_tried_again(visitor: Page) -> None:
     again = visitor.get_by_role("button", name="Try again")
     await again.click()
     await expect(visitor.locator(".message h1")).to_contain_text("YouTube is limiting our server")
+
+
+# One scenario for each class of failure: of several the first, since the later ones are slower.
+_FAILURES = {scenario.failure: name for name, scenario in reversed(SCENARIOS.items()) if scenario.failure is not None}
+
+
+@pytest.mark.parametrize("scenario", sorted(_FAILURES.values()))
+async def test_each_failure_of_youtube_has_its_own_message_on_the_page_and_in_the_api(
+    visitor: Page, scenario: str
+) -> None:
+    failure = SCENARIOS[scenario].failure
+    assert failure is not None
+    await _ask_for(visitor, scenario)
+    await expect(visitor.locator(".message")).to_contain_text("nothing was counted", timeout=40_000)
+    answer = await visitor.request.get("/api/v1" + visitor.url.removeprefix(str(await visitor.evaluate("origin"))))
+    told = await answer.json()
+    rule = rule_of(failure)
+    assert (told["status"], told["failure"]["code"]) == ("failed", failure.value)
+    assert told["failure"]["message"].startswith(rule.message.partition("{")[0])
+    assert told["failure"]["next_step"] == rule.next_step.value
+    shown = await visitor.locator(".message").inner_text()
+    for sentence in told["failure"]["message"].rstrip(".").split(". "):
+        assert sentence in shown
+    assert [rung["outcome"] for rung in told["tried"]] == ["failed"]
 
 
 async def _ask_for(page: Page, scenario: str) -> None:
