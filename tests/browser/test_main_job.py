@@ -50,6 +50,7 @@ async def test_a_dropped_file_shows_progress_and_becomes_a_summary_whose_lines_o
     quote = (await line.locator(".evidence q").first.text_content()) or ""
     await expect(page.locator(_MARKED).first).to_be_in_viewport()
     assert _unspaced(await _marked_text(page)) == _unspaced(quote)
+    assert await page.locator("[data-play]").count() == 0, "a play button where there is no video to play"
 
 
 async def test_the_address_of_the_page_stays_the_same_from_progress_to_summary_and_after_a_reload(page: Page) -> None:
