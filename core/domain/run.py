@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core.errors import Conflict
-
 
 class RunState(StrEnum):
     QUEUED = "queued"
@@ -21,16 +19,18 @@ class RunState(StrEnum):
 
 
 _ALLOWED = {
-    RunState.QUEUED: {RunState.RUNNING, RunState.CANCELLED, RunState.FAILED},
+    RunState.QUEUED: {RunState.QUEUED, RunState.RUNNING, RunState.CANCELLED, RunState.FAILED},
     RunState.RUNNING: {RunState.RUNNING, RunState.QUEUED, RunState.DONE, RunState.FAILED, RunState.CANCELLED},
 }
+OPEN_STATES = tuple(state.value for state in RunState if not state.is_final)
 
 
-def move(current: RunState, to: RunState) -> RunState:
-    """`to`, if a run may go there from `current`; Conflict otherwise. RUNNING to RUNNING is a take-over."""
-    if to not in _ALLOWED.get(current, set()):
-        raise Conflict(f"A run that is {current} cannot become {to}.")
-    return to
+def states_before(to: RunState) -> tuple[str, ...]:
+    """Values of the states from which a run may become `to`: every write of a state names them in its WHERE.
+
+    RUNNING to RUNNING is a take-over, QUEUED to QUEUED a job that was lost before anybody took it.
+    """
+    return tuple(state.value for state in RunState if to in _ALLOWED.get(state, set()))
 
 
 class Stage(StrEnum):

@@ -13,10 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db.models import RunRow, SummaryVersionRow
 from core.domain.document import AttemptDocument
-from core.domain.run import RunState
+from core.domain.run import OPEN_STATES, RunState, states_before
 from core.errors import Unavailable
 
-_OPEN = (RunState.QUEUED.value, RunState.RUNNING.value)
 _TRIES_TO_JOIN = 5
 
 
@@ -98,13 +97,13 @@ async def open_run(session: AsyncSession, new: NewRun, *, now: datetime) -> Open
     statement = (
         insert(RunRow)
         .values(values)
-        .on_conflict_do_nothing(index_elements=[RunRow.request_key], index_where=RunRow.state.in_(_OPEN))
+        .on_conflict_do_nothing(index_elements=[RunRow.request_key], index_where=RunRow.state.in_(OPEN_STATES))
     )
     for _ in range(_TRIES_TO_JOIN):
         new_id = await session.scalar(statement.returning(RunRow.id))
         if new_id is not None:
             return OpenedRun(run_id=new_id, is_new=True)
-        joined = select(RunRow.id).where(RunRow.request_key == new.request_key, RunRow.state.in_(_OPEN))
+        joined = select(RunRow.id).where(RunRow.request_key == new.request_key, RunRow.state.in_(OPEN_STATES))
         open_id = await session.scalar(joined.with_for_update(read=True))
         if open_id is not None:
             return OpenedRun(run_id=open_id, is_new=False)
@@ -122,7 +121,7 @@ async def claim_run(session: AsyncSession, run_id: UUID, job_id: int, *, now: da
         return None
     found = await session.execute(
         update(RunRow)
-        .where(RunRow.id == run_id, RunRow.state.in_(_OPEN))
+        .where(RunRow.id == run_id, RunRow.state.in_(states_before(RunState.RUNNING)))
         .values(state=RunState.RUNNING.value, attempt=RunRow.attempt + 1, started_at=now)
         .returning(RunRow.attempt, RunRow.engine, RunRow.options, RunRow.video_id, RunRow.transcript_id,
                    RunRow.created_at)
@@ -185,7 +184,7 @@ async def cancel_run(session: AsyncSession, run_id: UUID, *, now: datetime) -> b
     """Ends an open run for good. The raised attempt makes every write of its worker void."""
     ended = await session.scalar(
         update(RunRow)
-        .where(RunRow.id == run_id, RunRow.state.in_(_OPEN))
+        .where(RunRow.id == run_id, RunRow.state.in_(states_before(RunState.CANCELLED)))
         .values(state=RunState.CANCELLED.value, attempt=RunRow.attempt + 1, finished_at=now)
         .returning(RunRow.id)
     )
@@ -279,7 +278,7 @@ async def requeue_run(session: AsyncSession, run_id: UUID) -> bool:
     """Takes a run from a worker that is gone; the next claim raises the attempt. False where the run is final."""
     queued = await session.scalar(
         update(RunRow)
-        .where(RunRow.id == run_id, RunRow.state.in_(_OPEN))
+        .where(RunRow.id == run_id, RunRow.state.in_(states_before(RunState.QUEUED)))
         .values(state=RunState.QUEUED.value)
         .returning(RunRow.id)
     )
