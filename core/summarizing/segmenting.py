@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from core.domain.transcript import Transcript
 from core.summarizing.chapter_count import LEAST_CHAPTER_S, WORDS_PER_SECOND, choose_count, most_chapters
 from core.summarizing.cohesion import Floats, span_cohesion
+from core.summarizing.likelihood import span_likelihood
 from core.summarizing.sentences import Sentence, word_count
 
 # Twenty words a unit did a little better than fifteen or thirty on lectures and joined videos. Never more than 1,600
@@ -19,6 +20,8 @@ _SNAP_MS = 15_000
 # A silence must be this much longer than the one at the place found to draw a chapter there.
 _TELLING_PAUSE_MS = 700
 _COLUMN_BLOCK = 128
+_LIKELIHOOD_WEIGHT = 0.5
+_MOST_FOR_GAIN = 40
 
 
 def find_chapters(sentences: Sequence[Sentence], transcript: Transcript, count: int | None = None) -> list[int]:
@@ -50,14 +53,31 @@ def segment_units(units: Sequence[Sequence[str]], count: int | None) -> list[int
 def _segment(
     units: Sequence[Sequence[str]], count: int | None, lengths_s: NDArray[np.float64], words: float
 ) -> list[int]:
-    spans = span_cohesion(units)
+    most = most_chapters(lengths_s.sum() / 60, words) if count is None else min(count, len(units))
+    spans = _span_scores(units, most)
     _forbid_short_spans(spans, lengths_s)
-    if count is None:
-        scores, backs = _best_paths(spans, most_chapters(lengths_s.sum() / 60, words))
-        count = choose_count(scores)
-    else:
-        scores, backs = _best_paths(spans, min(count, len(units)))
-    return _trace(backs, min(count, len(scores)), len(units))
+    totals, backs = _best_paths(spans, most)
+    return _trace(backs, min(count or choose_count(totals), len(totals)), len(units))
+
+
+def _span_scores(units: Sequence[Sequence[str]], most: int) -> Floats:
+    """Cohesion and likelihood of every span, each in units of what cutting the text up gains by it.
+
+    The two err differently. Mean Pk of the sum against cohesion alone, with the true count: 35.3 to 35.6 on resampled
+    lectures, 16.2 to 17.9 on joined course videos, podcasts and meetings; with its own count 34.8 to 36.1 and 22.5 to
+    22.3. The standard error of the differences is about 0.8.
+    """
+    spans = span_cohesion(units)
+    spans /= _gain(spans, most)
+    likelihood = span_likelihood(units)
+    likelihood *= _LIKELIHOOD_WEIGHT / _gain(likelihood, most)
+    spans += likelihood
+    return spans
+
+
+def _gain(spans: Floats, most: int) -> float:
+    totals, _ = _best_paths(spans, min(max(most, 2), _MOST_FOR_GAIN))
+    return max(totals[-1] - totals[0], 1e-9)
 
 
 def _best_paths(spans: Floats, most: int) -> tuple[list[float], list[NDArray[np.int64]]]:
@@ -112,17 +132,13 @@ def _forbid_short_spans(spans: Floats, lengths_s: NDArray[np.float64]) -> None:
 
 
 def _unit_firsts(words: list[float]) -> list[int]:
-    """First sentence of each unit: whole sentences, together at least `_UNIT_WORDS` words."""
+    """First sentence of each unit: a new one with the first sentence that begins past another `_UNIT_WORDS` words.
+
+    The grid lies on the whole text, so that one sentence split differently does not move all units behind it.
+    """
     size = max(_UNIT_WORDS, sum(words) / _MOST_UNITS)
-    firsts, held = [0], 0.0
-    for number, count in enumerate(words):
-        if held >= size:
-            firsts.append(number)
-            held = 0.0
-        held += count
-    if held < size / 2 and len(firsts) > 1:
-        firsts.pop()
-    return firsts
+    cells = np.floor(np.concatenate([[0.0], np.cumsum(words)[:-1]]) / size)
+    return [0, *(int(number) + 1 for number in np.flatnonzero(np.diff(cells)))]
 
 
 def _lengths_s(
