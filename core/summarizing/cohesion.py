@@ -1,10 +1,10 @@
 """How well neighbouring stretches of a text hold together: the matrix that chapters are cut from.
 
 The usual lexical cohesion kernel (cosines of TF-IDF vectors, as in Choi's C99), smoothed along the text at two widths:
-a stretch then shares words with its neighbours' neighbours, which matters where a unit has ten content words. Measured
-beside the Dirichlet model of Eisenstein and Barzilay (2008): mean Pk 22.4 against 24.2 to 25.1 over lectures and joined
-course videos, podcasts and meetings. Physics lectures (30 against 37 to 39) and neighbouring course videos (10 against
-16 to 20) gain, joined meetings lose (30 against 25 to 27), the rest is even.
+a stretch then shares words with its neighbours' neighbours, which matters where a unit has ten content words. By itself
+it was measured beside the Dirichlet model of Eisenstein and Barzilay (2008): mean Pk 22.4 against 24.2 to 25.1 over
+lectures and joined course videos, podcasts and meetings. Physics lectures (30 against 37 to 39) and neighbouring course
+videos (10 against 16 to 20) gain, joined meetings lose (30 against 25 to 27), the rest is even.
 """
 
 from __future__ import annotations
