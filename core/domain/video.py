@@ -10,6 +10,14 @@ _LANGUAGE_SUFFIX = re.compile(r"\.[a-z]{2,3}(?:-[A-Za-z]{2,4})?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VideoChapter:
+    """A chapter that the video's author set. It ends where the next one starts."""
+
+    start_ms: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Video:
     """Metadata as a source gave it; whatever was not given is None. `id` is YouTube's eleven characters."""
 
@@ -20,6 +28,7 @@ class Video:
     url: str | None = None
     thumbnail_url: str | None = None
     is_live: bool = False
+    chapters: tuple[VideoChapter, ...] = ()
 
 
 def title_from_filename(filename: str) -> str | None:

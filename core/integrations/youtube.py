@@ -15,6 +15,7 @@ from core.domain import transcript as words
 from core.domain.captions.errors import BadCaptionTimes, NoWords
 from core.domain.cleaning import clean_cues
 from core.domain.ladder import CaptionFailure, FailureContext, RetryRule, TranscriptUnavailable
+from core.domain.own_chapters import read_chapters
 from core.domain.video import Video
 from core.integrations.youtube_errors import Observed, explain
 from core.integrations.youtube_session import BoundedSession, run_within
@@ -156,14 +157,17 @@ def _observe(answer: requests.Response, video_id: str, observed: Observed) -> No
 
 def read_video(details: Mapping[str, object], video_id: str) -> Video:
     """Video from the player's `videoDetails`; fields of an unexpected shape are None."""
+    duration_ms = _duration_ms(details.get("lengthSeconds"))
+    description = details.get("shortDescription")
     return Video(
         id=video_id,
         title=_text(details.get("title")),
         channel=_text(details.get("author")),
-        duration_ms=_duration_ms(details.get("lengthSeconds")),
+        duration_ms=duration_ms,
         url=_watch_url(video_id),
         thumbnail_url=_largest_thumbnail(details.get("thumbnail")),
         is_live=details.get("isLive") is True or details.get("isUpcoming") is True,
+        chapters=read_chapters(description, duration_ms) if isinstance(description, str) else (),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from core.domain.document import FailureDocument
 from core.domain.packed import PackedTranscript, TranscriptFacts
 from core.domain.run import RungAttempt, RungOutcome, Stage, StageReport
-from core.domain.video import Video
+from core.domain.video import Video, VideoChapter
 from core.errors import AppError
 
 
@@ -97,7 +97,7 @@ def decode_order(line: bytes) -> EngineOrder:
     fields = json.loads(line)
     packed = fields.pop("transcript")
     return EngineOrder(
-        video=Video(**fields.pop("video")),
+        video=_video(fields.pop("video")),
         languages=tuple(fields.pop("languages")),
         transcript=None if packed is None else _transcript(packed),
         **fields,
@@ -144,17 +144,22 @@ def _stage_report(fields: dict[str, Any]) -> StageReport:
     return StageReport(stage=Stage(fields.pop("stage")), **fields)
 
 
+def _video(fields: dict[str, Any]) -> Video:
+    chapters = tuple(VideoChapter(**chapter) for chapter in fields.pop("chapters"))
+    return Video(chapters=chapters, **fields)
+
+
 def _rung_attempt(fields: dict[str, Any]) -> RungAttempt:
     return RungAttempt(outcome=RungOutcome(fields.pop("outcome")), **fields)
 
 
 def _words_fetched(fields: dict[str, Any]) -> WordsFetched:
-    return WordsFetched(transcript=_transcript(fields["transcript"]), video=Video(**fields["video"]))
+    return WordsFetched(transcript=_transcript(fields["transcript"]), video=_video(fields["video"]))
 
 
 def _work_failed(fields: dict[str, Any]) -> WorkFailed:
     video = fields["video"]
-    return WorkFailed(failure=fields["failure"], video=None if video is None else Video(**video))
+    return WorkFailed(failure=fields["failure"], video=None if video is None else _video(video))
 
 
 _READERS: dict[str, Callable[[dict[str, Any]], EngineEvent]] = {

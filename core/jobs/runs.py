@@ -173,7 +173,9 @@ class _Attempt:
         if self._words is None:
             raise RuntimeError("a run without words has no cache key")
         facts, video = self._words.facts, self._video
-        parts = [facts.sha256, facts.language, self._claimed.engine, engine_version, video.title, video.channel]
+        chapters = [[chapter.start_ms, chapter.title] for chapter in video.chapters]
+        known = [video.title, video.channel, chapters]
+        parts = [facts.sha256, facts.language, self._claimed.engine, engine_version, *known]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     async def _settle(self, interruption: Interruption | None) -> None:

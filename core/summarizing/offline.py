@@ -22,6 +22,8 @@ from core.summarizing.tfidf import Floats
 from core.summarizing.titles import chapter_titles
 from core.summarizing.version import OFFLINE_ENGINE_VERSION
 
+# Authors set a chapter a moment after its first words as often as before them.
+_OWN_SLACK_MS = 2_000
 LEAST_POINTS = 5
 MOST_MOMENTS = 12
 # A chapter gets a point for about four minutes of speech, so that five hours do not read as thin as one.
@@ -43,9 +45,10 @@ class OfflineEngine:
         sentences = split_sentences(transcript)
         ranking = rank(sentences, language)
         report(StageReport(stage=Stage.CHAPTERS, detail=f"{_words(sentences):,} words"))
-        starts = _chapter_starts(sentences, transcript)
+        own = _own_chapters(sentences, video)
+        starts = list(own) or _chapter_starts(sentences, transcript)
         report(StageReport(stage=Stage.WRITING, detail=f"{_words(sentences):,} words in {_chapters(len(starts))}"))
-        chapters, points = _write_chapters(ranking, starts, report)
+        chapters, points = _write_chapters(ranking, starts, own, report)
         tldr = _items("tldr", ranking, _key_sentences(ranking))
         moments = _items("moment", ranking, _best(ranking, points, MOST_MOMENTS))
         tags = find_tags(sentences, transcript, video)
@@ -72,11 +75,34 @@ def _chapter_starts(sentences: list[Sentence], transcript: Transcript) -> list[i
     return starts
 
 
-def _write_chapters(ranking: Ranking, starts: list[int], report: Report) -> tuple[tuple[Chapter, ...], list[int]]:
+def _own_chapters(sentences: list[Sentence], video: Video) -> dict[int, str]:
+    """The video's own chapters, as titles by the sentence each opens with; empty where it has none, or no times.
+
+    Where its author took a title from is not our business, so it is shown as given. A chapter in which nobody says
+    anything is left out.
+    """
+    own: dict[int, str] = {}
+    for chapter in video.chapters:
+        number = next(
+            (i for i, s in enumerate(sentences) if (s.start_ms or 0) >= chapter.start_ms - _OWN_SLACK_MS), None
+        )
+        is_later = number is not None and all(
+            sentences[number].span.first_segment > sentences[i].span.first_segment for i in own
+        )
+        if number is not None and is_later:
+            own[number] = chapter.title
+    is_whole = bool(own) and min(own) == 0 and sentences[0].start_ms is not None
+    return own if is_whole and len(own) > 1 else {}
+
+
+def _write_chapters(
+    ranking: Ranking, starts: list[int], own: dict[int, str], report: Report
+) -> tuple[tuple[Chapter, ...], list[int]]:
     """The chapters, and the numbers of all sentences that became their points."""
     ends = [*starts[1:], len(ranking.sentences)]
     stretches = [range(start, end) for start, end in zip(starts, ends, strict=True)]
-    titles = chapter_titles([[ranking.sentences[i] for i in stretch] for stretch in stretches], ranking.language)
+    spoken = [[ranking.sentences[i] for i in stretch] for stretch in stretches]
+    titles = list(own.values()) or chapter_titles(spoken, ranking.language)
     points = _choose_points(ranking, stretches)
     chapters: list[Chapter] = []
     for number, (title, stretch) in enumerate(zip(titles, stretches, strict=True)):

@@ -13,7 +13,7 @@ from core.domain.rendering import render_document
 from core.domain.run import Stage, StageReport
 from core.domain.summary import Item, SummaryDraft, draft_from_json
 from core.domain.transcript import Segment, Transcript, TranscriptSource
-from core.domain.video import Video
+from core.domain.video import Video, VideoChapter
 from core.domain.words import tokens
 from core.summarizing.offline import LEAST_POINTS, MOST_MOMENTS, OfflineEngine
 from core.summarizing.sentences import word_count
@@ -78,6 +78,20 @@ def test_points_moments_and_tldr_stay_within_their_bounds() -> None:
     assert len(draft.key_moments) == min(len(points), MOST_MOMENTS)
     assert 1 <= len(draft.tldr) <= 3
     assert sum(word_count(line.text) for line in draft.tldr) <= 60
+
+
+def test_the_videos_own_chapters_win() -> None:
+    own = (
+        VideoChapter(start_ms=0, title="Hello"),
+        VideoChapter(start_ms=200_000, title="Tokens & co"),
+        VideoChapter(start_ms=900_000, title="Good bye"),
+    )
+    transcript = lecture()
+    draft = summarize(transcript, Video(chapters=own))
+    assert [chapter.title for chapter in draft.chapters] == ["Hello", "Tokens & co", "Good bye"]
+    starts = [transcript.segments[chapter.first_segment].start_ms for chapter in draft.chapters]
+    assert starts == [0, 200_000, 900_000]
+    assert all(chapter.points for chapter in draft.chapters)
 
 
 def test_a_longer_chapter_gets_more_points() -> None:

@@ -44,6 +44,7 @@ class VideoRow(Base):
     duration_ms: Mapped[int | None] = mapped_column(BigInteger)
     thumbnail_url: Mapped[str | None] = mapped_column(Text)
     is_live: Mapped[bool] = mapped_column(server_default=text("false"))
+    chapters: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
     fetched_at: Mapped[datetime]
 
 

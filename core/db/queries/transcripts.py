@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db.models import TranscriptRow, VideoCaptionsRow, VideoRow
 from core.domain.packed import PackedTranscript, TranscriptFacts
-from core.domain.video import Video
+from core.domain.video import Video, VideoChapter
 from core.errors import NotFound
 
 FACTS = (
@@ -83,7 +84,7 @@ async def save_video(session: AsyncSession, video: Video, *, now: datetime) -> N
         "thumbnail_url": video.thumbnail_url,
     }
     fresh = {name: value for name, value in known.items() if value is not None}
-    always = {"is_live": video.is_live, "fetched_at": now}
+    always = {"is_live": video.is_live, "chapters": [asdict(one) for one in video.chapters], "fetched_at": now}
     statement = insert(VideoRow).values(id=video.id, **known, **always)
     await session.execute(statement.on_conflict_do_update(index_elements=[VideoRow.id], set_={**fresh, **always}))
 
@@ -99,6 +100,7 @@ async def find_video(session: AsyncSession, video_id: str) -> Video | None:
         duration_ms=row.duration_ms,
         thumbnail_url=row.thumbnail_url,
         is_live=row.is_live,
+        chapters=tuple(VideoChapter(**chapter) for chapter in row.chapters),
     )
 
 

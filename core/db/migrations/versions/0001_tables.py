@@ -52,6 +52,12 @@ def _videos() -> None:
         sa.Column("duration_ms", sa.BigInteger(), nullable=True),
         sa.Column("thumbnail_url", sa.Text(), nullable=True),
         sa.Column("is_live", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column(
+            "chapters",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'[]'"),
+            nullable=False,
+        ),
         sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_videos")),
     )
