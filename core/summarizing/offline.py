@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Iterator
 
 import numpy as np
@@ -78,21 +79,19 @@ def _chapter_starts(sentences: list[Sentence], transcript: Transcript) -> list[i
 def _own_chapters(sentences: list[Sentence], video: Video) -> dict[int, str]:
     """The video's own chapters, as titles by the sentence each opens with; empty where it has none, or no times.
 
-    Where its author took a title from is not our business, so it is shown as given. A chapter in which nobody says
-    anything is left out.
+    A chapter in which nobody speaks is left out.
     """
     own: dict[int, str] = {}
-    for chapter in video.chapters:
-        number = next(
-            (i for i, s in enumerate(sentences) if (s.start_ms or 0) >= chapter.start_ms - _OWN_SLACK_MS), None
-        )
-        is_later = number is not None and all(
-            sentences[number].span.first_segment > sentences[i].span.first_segment for i in own
-        )
-        if number is not None and is_later:
-            own[number] = chapter.title
-    is_whole = bool(own) and min(own) == 0 and sentences[0].start_ms is not None
-    return own if is_whole and len(own) > 1 else {}
+    starts_ms = [chapter.start_ms - _OWN_SLACK_MS for chapter in video.chapters]
+    current, last_segment = -1, -1
+    for number, sentence in enumerate(sentences if video.chapters else []):
+        if sentence.start_ms is None:
+            return {}
+        chapter = bisect_right(starts_ms, sentence.start_ms) - 1
+        if chapter > current and sentence.span.first_segment > last_segment:
+            current, last_segment = chapter, sentence.span.first_segment
+            own[number] = video.chapters[chapter].title
+    return own if len(own) > 1 else {}
 
 
 def _write_chapters(

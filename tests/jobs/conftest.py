@@ -12,8 +12,6 @@ import pytest
 from core.bootstrap import Services
 from core.config import Settings
 from tests.factories.applications import services_on, settings_for
-from tests.world import internet
-from tests.world.youtube import FakeYouTube
 
 
 @pytest.fixture
@@ -25,22 +23,6 @@ def settings(tmp_path: Path) -> Settings:
 async def services(database_url: str, settings: Settings) -> AsyncIterator[Services]:
     async with services_on(database_url, settings) as services:
         yield services
-
-
-@pytest.fixture(scope="session")
-def recorded_youtube() -> Iterator[FakeYouTube]:
-    internet.require()
-    with FakeYouTube() as youtube:
-        yield youtube
-
-
-@pytest.fixture
-def youtube(recorded_youtube: FakeYouTube, monkeypatch: pytest.MonkeyPatch) -> FakeYouTube:
-    """Recorded videos for this process and all it starts; request counts at zero."""
-    for name, value in recorded_youtube.internet.env.items():
-        monkeypatch.setenv(name, value)
-    recorded_youtube.forget_requests()
-    return recorded_youtube
 
 
 class SilentProxy:

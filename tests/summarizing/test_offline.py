@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,18 @@ def test_the_videos_own_chapters_win() -> None:
     starts = [transcript.segments[chapter.first_segment].start_ms for chapter in draft.chapters]
     assert starts == [0, 200_000, 900_000]
     assert all(chapter.points for chapter in draft.chapters)
+
+
+def test_an_own_chapter_without_speech_gives_way_to_the_one_that_is_spoken() -> None:
+    own = (
+        VideoChapter(start_ms=0, title="Opening music"),
+        VideoChapter(start_ms=60_000, title="Tokens"),
+        VideoChapter(start_ms=900_000, title="Good bye"),
+    )
+    said = lecture()
+    shift = [replace(s, start_ms=(s.start_ms or 0) + 61_000, end_ms=(s.end_ms or 0) + 61_000) for s in said.segments]
+    draft = summarize(replace(said, segments=tuple(shift)), Video(chapters=own))
+    assert [chapter.title for chapter in draft.chapters] == ["Tokens", "Good bye"]
 
 
 def test_a_longer_chapter_gets_more_points() -> None:

@@ -1,4 +1,4 @@
-"""One Internet for all adapters' tests: it takes a second and a half to start."""
+"""One recorded YouTube for all tests: the proxy before it takes a second and a half to start."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def recorded_youtube() -> Iterator[FakeYouTube]:
 
 @pytest.fixture
 def youtube(recorded_youtube: FakeYouTube, monkeypatch: pytest.MonkeyPatch) -> FakeYouTube:
-    """The recorded YouTube, with this process looking at it, and its request counts at zero."""
+    """The recorded YouTube, with this process and all it starts looking at it, and its request counts at zero."""
     for name, value in recorded_youtube.internet.env.items():
         monkeypatch.setenv(name, value)
     recorded_youtube.forget_requests()
