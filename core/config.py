@@ -51,6 +51,22 @@ class Settings(BaseSettings):
     summary_cache_ttl_s: int = Field(86_400, ge=0, validation_alias="SIGHTLINE_SUMMARY_CACHE_TTL_S")
     metadata_cache_ttl_s: int = Field(7 * 86_400, ge=0, validation_alias="SIGHTLINE_METADATA_CACHE_TTL_S")
 
+    smtp_url: SecretStr | None = Field(None, validation_alias="SMTP_URL")
+    mail_from: str = Field("Sightline <no-reply@localhost>", validation_alias="MAIL_FROM")
+    session_idle_s: int = Field(30 * 86_400, gt=0, validation_alias="SIGHTLINE_SESSION_IDLE_S")
+    session_longest_s: int = Field(90 * 86_400, gt=0, validation_alias="SIGHTLINE_SESSION_LONGEST_S")
+
+    event_keep_one_in: int = Field(10, ge=1, le=10_000, validation_alias="SIGHTLINE_EVENT_KEEP_ONE_IN")
+    event_buffer_rows: int = Field(50_000, ge=1_000, validation_alias="SIGHTLINE_EVENT_BUFFER_ROWS")
+    event_days: int = Field(35, ge=1, validation_alias="SIGHTLINE_EVENT_DAYS")
+    vitals_sample_ratio: float = Field(1.0, ge=0, le=1, validation_alias="SIGHTLINE_VITALS_SAMPLE_RATIO")
+    metrics_token: SecretStr | None = Field(None, validation_alias="SIGHTLINE_METRICS_TOKEN")
+    sentry_dsn: SecretStr | None = Field(None, validation_alias="SENTRY_DSN")
+
+    archive_dir: Path | None = Field(None, validation_alias="SIGHTLINE_ARCHIVE_DIR")
+    two_admin_rows: int = Field(100_000, ge=1, validation_alias="SIGHTLINE_TWO_ADMIN_ROWS")
+    kill_at: str | None = Field(None, validation_alias="SIGHTLINE_KILL_AT")
+
     openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY")
     release: str = Field("dev", validation_alias="SIGHTLINE_RELEASE")
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from core.domain.run import StageReport
 from core.domain.summary import SummaryDraft
+from core.domain.telemetry import Kind, Outcome, Who
 from core.domain.transcript import Transcript
 from core.domain.video import Video
 
@@ -51,3 +53,47 @@ class Jobs(Protocol):
         Row and job are committed or rolled back together.
         """
         ...
+
+    async def enqueue_mail(self, connection: object, token_id: UUID) -> None:
+        """Adds the job that mails the link of this token, on the caller's open transaction."""
+        ...
+
+    async def enqueue_archive_run(self, connection: object, run_id: UUID) -> None:
+        """Adds the job that carries out this archival or restoration, on the caller's open transaction."""
+        ...
+
+
+Detail = dict[str, str | int | float | bool | None]
+
+
+class Recording(Protocol):
+    """Where everything that happens is counted. Never waits, never fails, never raises."""
+
+    def record(
+        self,
+        kind: Kind,
+        name: str,
+        outcome: Outcome = Outcome.OK,
+        value: float = 0.0,
+        *,
+        who: Who = Who.NOBODY,
+        count: int = 1,
+        request_id: UUID | None = None,
+        person: UUID | None = None,
+        detail: Detail | None = None,
+        at: datetime | None = None,
+    ) -> None:
+        """Counts `count` events of this kind, each of `value` (in the kind's stored unit, see `KINDS`).
+
+        Without `request_id` the one of the running request is taken, without `at` the present. `detail` (ids, codes,
+        places; never what people wrote) makes the row one that is kept whole.
+        """
+        ...
+
+    def active(self, user_id: UUID) -> None:
+        """Notes that this person made, read or asked something today."""
+        ...
+
+
+class NoRecording(Recording):
+    """Counts nothing: for command lines and tests."""

@@ -12,6 +12,9 @@ SUMMARIZATION_QUEUE = "summarization"
 MAINTENANCE_QUEUE = "maintenance"
 RUN_TASK = "summaries:run"
 SWEEP_TASK = "maintenance:sweep"
+ARCHIVE_TASK = "maintenance:archive"
+MAIL_QUEUE = "mail"
+MAIL_TASK = "mail:send"
 
 
 def build_queue(url: str) -> App:
@@ -29,4 +32,12 @@ class QueuedJobs:
     async def enqueue_run(self, connection: object, run_id: UUID) -> None:
         """Adds the job of this run to the caller's transaction. The lock keeps two jobs of one run apart."""
         job = self._queue.configure_task(RUN_TASK, queue=SUMMARIZATION_QUEUE, lock=str(run_id), connection=connection)
+        await job.defer_async(run_id=str(run_id))
+
+    async def enqueue_mail(self, connection: object, token_id: UUID) -> None:
+        job = self._queue.configure_task(MAIL_TASK, queue=MAIL_QUEUE, lock=str(token_id), connection=connection)
+        await job.defer_async(token_id=str(token_id))
+
+    async def enqueue_archive_run(self, connection: object, run_id: UUID) -> None:
+        job = self._queue.configure_task(ARCHIVE_TASK, queue=MAINTENANCE_QUEUE, lock=str(run_id), connection=connection)
         await job.defer_async(run_id=str(run_id))

@@ -1,6 +1,8 @@
 """All tables, so that `Base.metadata` is complete wherever it is used."""
 
+from core.db.models.accounts import AccountTokenRow, AttemptRow, SessionRow, UserRow, VisitorRow
 from core.db.models.base import Base
+from core.db.models.maintenance import ArchiveRunRow, ArchiveSliceRow, AuditRow, LegalHoldRow
 from core.db.models.summaries import (
     ProgressRow,
     RunRow,
@@ -10,14 +12,47 @@ from core.db.models.summaries import (
     VideoCaptionsRow,
     VideoRow,
 )
+from core.db.models.telemetry import (
+    active_days_table,
+    days_table,
+    deploys_table,
+    dirty_hours_table,
+    events_table,
+    facts_table,
+    hours_table,
+    incidents_table,
+    minutes_table,
+    series_table,
+    writers_table,
+)
 
 __all__ = [
+    "AccountTokenRow",
+    "ArchiveRunRow",
+    "ArchiveSliceRow",
+    "AttemptRow",
+    "AuditRow",
     "Base",
+    "LegalHoldRow",
     "ProgressRow",
     "RunRow",
+    "SessionRow",
     "SummaryRow",
     "SummaryVersionRow",
     "TranscriptRow",
+    "UserRow",
     "VideoCaptionsRow",
     "VideoRow",
+    "VisitorRow",
+    "active_days_table",
+    "days_table",
+    "deploys_table",
+    "dirty_hours_table",
+    "events_table",
+    "facts_table",
+    "hours_table",
+    "incidents_table",
+    "minutes_table",
+    "series_table",
+    "writers_table",
 ]

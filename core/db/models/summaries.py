@@ -83,6 +83,7 @@ class RunRow(Base):
     tried: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
     failure: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     cost_microusd: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    request_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=_now)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

@@ -1,0 +1,1 @@
+"""The operators' pages: they draw what core computes, and compute nothing."""
