@@ -8,6 +8,7 @@ import sys
 from nicegui import app, ui
 from nicegui import core as nicegui_core
 
+import ops_dashboard
 import pages
 from core import api
 from core.api.origin import socket_origin_check
@@ -27,13 +28,15 @@ def main() -> None:
     configure_logging()
     settings = load_settings()
     address = choose_address(settings)
-    cookie = {"https_only": settings.is_https, "same_site": "lax", "max_age": COOKIE_LIFE_S}
+    cookie = {"https_only": settings.is_https, "same_site": "lax"}
+    cookie["max_age"] = max(COOKIE_LIFE_S, settings.session_longest_s)
     cookie["session_cookie"] = "__Host-sid" if settings.is_https else "sid"  # browsers refuse __Host- without https
     key = session_key(settings)
-    services = build_services(settings, app_name="sightline-web")
+    services = build_services(settings, app_name="sightline-web", origin=address.url)
     app.storage.path = settings.data_dir / "nicegui"
     api.register(app, services)
     pages.register(services)
+    ops_dashboard.register(services)
     run_with(app, services, address)
     nicegui_core.sio.eio.cors_allowed_origins = socket_origin_check(settings.public_origin)
     # fmt: off

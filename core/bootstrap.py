@@ -16,24 +16,35 @@ from core.db.migrate import prepare
 from core.db.urls import DatabaseUrls, ensure_database
 from core.domain.summary import EngineName
 from core.errors import Unavailable
-from core.integrations.openai import is_openai_reachable
+from core.integrations.argon2 import Argon2
+from core.integrations.calls import recorded
+from core.integrations.openai import OpenAiDoor
 from core.jobs.queue import QueuedJobs, build_queue
+from core.ports import Recording
+from core.secrets import session_key
+from core.services.accounts import Accounts
+from core.services.archival import Archival
+from core.services.audit import AuditLog
 from core.services.health import Health
+from core.services.operations.operations import Operations
 from core.services.progress import ProgressHub
 from core.services.submissions import EngineChoice
 from core.services.summaries import Summaries
 from core.summarizing.version import OFFLINE_ENGINE_VERSION
+from core.telemetry.process import ProcessTelemetry
+from core.telemetry.recorder import Recorder, recorder_for
 
 
 class StartingDatabase(Database):
     """A database whose address becomes known at the start: the embedded server is up only then."""
 
-    def __init__(self, *, app_name: str) -> None:
+    def __init__(self, *, app_name: str, recording: Recording | None = None) -> None:
         self._app_name = app_name
+        self._recording = recording
         self._is_connected = False
 
     def connect_to(self, url: str) -> None:
-        super().__init__(url, app_name=self._app_name)
+        super().__init__(url, app_name=self._app_name, recording=self._recording)
         self._is_connected = True
 
     async def close(self) -> None:
@@ -52,6 +63,12 @@ class StartingDatabase(Database):
         async with super().read() as session:
             yield session
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        self._check()
+        async with super().snapshot() as session:
+            yield session
+
     def _check(self) -> None:
         if not self._is_connected:
             raise Unavailable("Sightline is starting. Try again in a few seconds.")
@@ -66,6 +83,12 @@ class Services:
     health: Health
     database: StartingDatabase
     hub: ProgressHub
+    accounts: Accounts
+    archival: Archival
+    audit: AuditLog
+    recorder: Recorder
+    operations: Operations
+    telemetry: ProcessTelemetry
     _urls: DatabaseUrls | None = field(default=None, init=False)
 
     async def start(self) -> None:
@@ -82,29 +105,57 @@ class Services:
             await self.close()
             raise
         self.hub.start(self._urls.direct_url)
+        self.telemetry.start()
 
     async def close(self) -> None:
         await self.hub.close()
+        await self.telemetry.close()
         await self.database.close()
         if self._urls is not None:
             await asyncio.to_thread(self._urls.release)
             self._urls = None
 
 
-def build_services(settings: Settings, *, app_name: str = "sightline") -> Services:
-    """The services, wired but not started."""
-    database = StartingDatabase(app_name=app_name)
+def build_services(settings: Settings, *, app_name: str = "sightline", origin: str | None = None) -> Services:
+    """The services, wired but not started. `origin`: where mailed links lead if no PUBLIC_ORIGIN is set."""
     clock = SystemClock()
+    recorder = recorder_for(settings, clock, process=app_name.removeprefix("sightline-"))
+    database = StartingDatabase(app_name=app_name, recording=recorder)
     hub = ProgressHub(database)
+    openai = OpenAiDoor(recorded(recorder))
     # Jobs are added on the services' own transactions: this queue never connects.
     jobs = QueuedJobs(build_queue("postgresql://"))
     engine = EngineChoice(name=EngineName.OFFLINE, version=OFFLINE_ENGINE_VERSION)
     return Services(
         settings=settings,
-        summaries=Summaries(database=database, jobs=jobs, hub=hub, settings=settings, clock=clock, engine=engine),
-        health=Health(database=database, clock=clock, openai=is_openai_reachable if settings.openai_api_key else None),
+        summaries=Summaries(
+            database=database,
+            jobs=jobs,
+            hub=hub,
+            settings=settings,
+            clock=clock,
+            engine=engine,
+            recording=recorder,
+        ),
+        health=Health(database=database, clock=clock, openai=openai.is_reachable if settings.openai_api_key else None),
         database=database,
         hub=hub,
+        accounts=Accounts(
+            database=database,
+            jobs=jobs,
+            recording=recorder,
+            clock=clock,
+            settings=settings,
+            hasher=Argon2(),
+            origin=settings.public_origin or origin or f"http://localhost:{settings.port}",
+        ),
+        archival=Archival(
+            database=database, jobs=jobs, clock=clock, settings=settings, key=lambda: session_key(settings)
+        ),
+        audit=AuditLog(database),
+        recorder=recorder,
+        operations=Operations(database=database, clock=clock),
+        telemetry=ProcessTelemetry(recorder, database, clock, settings),
     )
 
 

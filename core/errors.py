@@ -70,3 +70,12 @@ class Unavailable(AppError):
     status = 503
     retryable = True
     next_step = NextStep.WAIT
+
+
+class VendorLimited(AppError):
+    """A vendor's limit was reached and is passed on. Unlike a limit of our own it counts as our failure."""
+
+    code = "vendor_limited"
+    status = 429
+    retryable = True
+    next_step = NextStep.WAIT

@@ -19,6 +19,16 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 _BARE = re.compile(r"[\w.:/@+\-]+")
 # The first line of an exception says what happened; later lines of a database error quote rows, which may be text.
 _LONGEST_REASON_CHARS = 200
+_LINK_SECRET = re.compile(r"^(/(?:verify|reset|first-admin)/).+", re.DOTALL)
+
+
+def shown_path(path: str) -> str:
+    """A request's path as it may stand in the log: without the secrets of single-use links."""
+    return _LINK_SECRET.sub(r"\1…", path)
+
+
+# On a record: the exception itself, for handlers that look at more than its line.
+ERROR_FIELD = "event_error"
 
 
 class EventLog:
@@ -41,17 +51,25 @@ class EventLog:
 
     def exception(self, event: str, error: BaseException, **fields: Field) -> None:
         """An unexpected error with where it happened; what it says is cut after its first line."""
-        self._write(logging.ERROR, event, {**fields, **describe(error)})
+        self._write(logging.ERROR, event, {**fields, **describe(error)}, error)
 
-    def _write(self, level: int, event: str, fields: dict[str, Field]) -> None:
+    def _write(self, level: int, event: str, fields: dict[str, Field], error: BaseException | None = None) -> None:
         if self._logger.isEnabledFor(level):
-            self._logger.log(level, event, extra={"event_fields": fields})
+            extra: dict[str, object] = {"event_fields": fields}
+            if error is not None:
+                extra[ERROR_FIELD] = error
+            self._logger.log(level, event, extra=extra)
+
+
+def short_reason(text: str) -> str:
+    """The first line of what an exception says, cut."""
+    return text.partition("\n")[0][:_LONGEST_REASON_CHARS]
 
 
 def describe(error: BaseException) -> dict[str, Field]:
     """Kind, first line and place (innermost frame last) of an error, fit for a log line."""
     frames = traceback.extract_tb(error.__traceback__)[-6:]
-    reason = str(error).partition("\n")[0][:_LONGEST_REASON_CHARS]
+    reason = short_reason(str(error))
     place = " > ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}:{frame.name}" for frame in frames)
     return {"error": type(error).__name__, "reason": reason, "at": place}
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from core.domain.mail import Mail
 from core.domain.run import StageReport
 from core.domain.summary import SummaryDraft
 from core.domain.telemetry import Kind, Outcome, Who
@@ -54,13 +55,34 @@ class Jobs(Protocol):
         """
         ...
 
-    async def enqueue_mail(self, connection: object, token_id: UUID) -> None:
-        """Adds the job that mails the link of this token, on the caller's open transaction."""
+    async def enqueue_mail(self, connection: object, token_id: UUID, origin: str) -> None:
+        """Adds the job that mails the link of this token, on the caller's open transaction.
+
+        `origin` is where the link leads: only the web knows where it can be reached.
+        """
         ...
 
     async def enqueue_archive_run(self, connection: object, run_id: UUID) -> None:
         """Adds the job that carries out this archival or restoration, on the caller's open transaction."""
         ...
+
+
+class PasswordHasher(Protocol):
+    """A slow hash. It blocks for tens of milliseconds and takes tens of megabytes: never on the event loop."""
+
+    def hash(self, password: str) -> str: ...
+
+    def verify(self, password: str, password_hash: str) -> bool: ...
+
+    def is_outdated(self, password_hash: str) -> bool:
+        """True where a new hash would be stronger."""
+        ...
+
+
+class Mailer(Protocol):
+    """Sends one mail. Raises MailFailed (core.domain.mail), which says whether a later try can help."""
+
+    async def send(self, mail: Mail) -> None: ...
 
 
 Detail = dict[str, str | int | float | bool | None]
@@ -97,3 +119,9 @@ class Recording(Protocol):
 
 class NoRecording(Recording):
     """Counts nothing: for command lines and tests."""
+
+    def record(self, *_what: object, **_more: object) -> None:
+        return
+
+    def active(self, user_id: UUID) -> None:  # noqa: ARG002  # the protocol's name
+        return

@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 from core.bootstrap import Services
-from pages import assets, errors, landing, library, summarize, summary
+from core.integrations.mail import are_mails_logged
+from pages import (
+    account,
+    assets,
+    errors,
+    first_admin,
+    landing,
+    library,
+    open_pages,
+    reset,
+    sign_in,
+    sign_up,
+    summarize,
+    summary,
+)
+from pages.templating import report_vitals
 
 
 def register(services: Services) -> None:
     """Defines every page on NiceGUI's own application."""
+    report_vitals(services.settings.vitals_sample_ratio)
     errors.register()
     assets.register()
     landing.register()
     summarize.register(services.summaries)
     summary.register(services.summaries)
     library.register(services.summaries)
+    accounts, are_logged = services.accounts, are_mails_logged(services.settings)
+    sign_in.register(accounts, services.summaries)
+    sign_up.register(accounts, services.summaries, are_mails_logged=are_logged)
+    reset.register(accounts, are_mails_logged=are_logged)
+    first_admin.register(accounts)
+    account.register(accounts)
+    open_pages.register(accounts)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from core.errors import NotFound
-from pages.theme import stylesheet
+from pages.theme import ops_stylesheet, stylesheet
 
 _COMPONENTS = Path(__file__).parent / "components"
 _IMPORT = re.compile(r'(from\s+|import\s+)"\./([\w-]+\.js)"')
@@ -33,7 +33,7 @@ class Asset:
 
 
 def asset_url(source_name: str) -> str:
-    """The address of `site.css`, `favicon.svg` or a script beside a component."""
+    """The address of `site.css`, `ops.css`, `favicon.svg` or a script beside a component."""
     return f"/assets/{_assets()[source_name].name}"
 
 
@@ -60,7 +60,7 @@ def _by_served_name() -> dict[str, Asset]:
 
 @cache
 def _assets() -> dict[str, Asset]:
-    loaded = {"site.css": _make("site.css", stylesheet())}
+    loaded = {"site.css": _make("site.css", stylesheet()), "ops.css": _make("ops.css", ops_stylesheet())}
     for path in sorted([*_COMPONENTS.glob("*.js"), *_COMPONENTS.glob("*.svg")]):
         _load(path.name, loaded)
     return loaded

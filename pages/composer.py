@@ -8,7 +8,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from core.domain.library import AddressRequest, CaptionsRequest, SummaryRequest
 from core.errors import InvalidInput
-from pages.navigation import WAYS
+from pages.navigation import Way
 from pages.templating import render
 
 _LONGEST_TITLE_CHARS = 300
@@ -45,11 +45,11 @@ class Asked:
     kept: Kept
 
 
-def composer_page(kept: Kept = NOTHING_KEPT, wrong: Wrong = NOTHING_WRONG) -> str:
-    """The page with the form alone."""
+def composer_page(ways: tuple[Way, ...], kept: Kept = NOTHING_KEPT, wrong: Wrong = NOTHING_WRONG) -> str:
+    """The page with the form alone. `ways` is the navigation of whoever sees it."""
     title = "Summarise a video · Sightline"
     return render(
-        "summarize.html.jinja", title=title, kept=kept, wrong=wrong, autofocus=True, ways=WAYS, here="/summarize"
+        "summarize.html.jinja", title=title, kept=kept, wrong=wrong, autofocus=True, ways=ways, here="/summarize"
     )
 
 

@@ -6,11 +6,11 @@ from nicegui import app
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from core.api.problems import Unexpected, problem_response
+from core.api.problems import Unexpected, limit_headers, note_failure, problem_response
 from core.api.refusals import wants_html
 from core.errors import AppError, NotFound
-from core.logging import EventLog, request_id
-from pages.navigation import WAYS
+from core.logging import EventLog, request_id, shown_path
+from pages.navigation import ways_of
 from pages.templating import render
 
 _log = EventLog(__name__)
@@ -31,8 +31,11 @@ def register() -> None:
     app.add_exception_handler(Exception, _on_bug)
 
 
-def error_page(error: AppError) -> HTMLResponse:
-    """The error as a page. Its reference is the number under which the request stands in the log."""
+def error_page(error: AppError, request: Request) -> HTMLResponse:
+    """The error as a page for whoever sent this request.
+
+    Its reference is the number under which the request stands in the log.
+    """
     html = render(
         "message.html.jinja",
         title=f"{_HEADINGS.get(error.status, 'This did not work')} · Sightline",
@@ -41,20 +44,22 @@ def error_page(error: AppError) -> HTMLResponse:
         label=f"Error {error.status}",
         tone="bad" if error.status >= 500 else "warn",
         reference=request_id.get() if error.status >= 500 else None,
-        ways=WAYS,
+        ways=ways_of(request),
         here="",
     )
-    return HTMLResponse(html, error.status, headers={"Cache-Control": "no-store"})
+    return HTMLResponse(html, error.status, headers={**limit_headers(error), "Cache-Control": "no-store"})
 
 
-def not_found_page() -> HTMLResponse:
+def not_found_page(request: Request) -> HTMLResponse:
     """For a summary that does not exist or is somebody else's: the two look the same."""
-    return error_page(NotFound("This summary does not exist, or it was made in another browser."))
+    text = "This summary does not exist, or it was made in another browser or by somebody else."
+    return error_page(NotFound(text), request)
 
 
 def _on_app_error(request: Request, error: Exception) -> Response:
+    note_failure(request.scope, error)
     known = error if isinstance(error, AppError) else Unexpected()
-    return error_page(known) if wants_html(request.scope) else problem_response(known)
+    return error_page(known, request) if wants_html(request.scope) else problem_response(known)
 
 
 def _on_unknown_address(request: Request, _error: Exception) -> Response:
@@ -62,5 +67,5 @@ def _on_unknown_address(request: Request, _error: Exception) -> Response:
 
 
 def _on_bug(request: Request, error: Exception) -> Response:
-    _log.exception("page.unexpected", error, path=request.url.path)
+    _log.exception("page.unexpected", error, path=shown_path(request.url.path))
     return _on_app_error(request, Unexpected())

@@ -1,15 +1,16 @@
-"""GET /: one sentence, one box, one proof. Server-rendered and the same for everybody."""
+"""GET /: one sentence, one box, one proof. Server-rendered, and but for the navigation the same for everybody."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from nicegui import app
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from pages.composer import NOTHING_KEPT, NOTHING_WRONG
 from pages.example import load_example
-from pages.navigation import WAYS
+from pages.navigation import Way, ways_of
 from pages.templating import render
 
 
@@ -37,22 +38,22 @@ FACTS = (
 
 
 def register() -> None:
-    """The route; the page is drawn once."""
+    """The route."""
 
-    async def show() -> Response:
-        return HTMLResponse(_page(), headers={"Cache-Control": "no-cache"})
+    async def show(request: Request) -> Response:
+        return HTMLResponse(_page(ways_of(request)), headers={"Cache-Control": "private, no-cache"})
 
     app.add_api_route("/", show, methods=["GET"], include_in_schema=False)
 
 
-def _page() -> str:
+def _page(ways: tuple[Way, ...]) -> str:
     return render(
         "landing.html.jinja",
         title="Sightline: summaries that show where it was said",
         kept=NOTHING_KEPT,
         wrong=NOTHING_WRONG,
         autofocus=True,
-        ways=WAYS,
+        ways=ways,
         here="/",
         example=load_example(),
         facts=FACTS,

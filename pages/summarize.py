@@ -12,13 +12,14 @@ from core.api.owners import ensure_owner
 from core.errors import AppError, InvalidInput
 from core.services.summaries import Summaries
 from pages.composer import Asked, Kept, Wrong, composer_page, read_form
+from pages.navigation import ways_of
 
 
 def register(summaries: Summaries) -> None:
     """The two routes. Foreign origins and bodies past the limit are refused before they get here."""
 
-    async def show() -> Response:
-        return HTMLResponse(composer_page(), headers={"Cache-Control": "no-cache"})
+    async def show(request: Request) -> Response:
+        return HTMLResponse(composer_page(ways_of(request)), headers={"Cache-Control": "private, no-cache"})
 
     async def take(request: Request) -> Response:
         asked = await _read(request)
@@ -27,7 +28,7 @@ def register(summaries: Summaries) -> None:
         try:
             summary_id = await summaries.submit(asked.request, ensure_owner(request))
         except AppError as error:
-            return _refused(error, asked.field, asked.kept)
+            return _refused(request, error, asked.field, asked.kept)
         return RedirectResponse(f"/summaries/{summary_id}", 303)
 
     app.add_api_route("/summarize", show, methods=["GET"], include_in_schema=False)
@@ -39,11 +40,12 @@ async def _read(request: Request) -> Asked | Response:
         async with request.form(max_files=2, max_fields=10, max_part_size=MAX_UPLOAD_BYTES) as form:
             return await read_form(form, request.headers.get("accept-language", ""))
     except InvalidInput as error:
-        return _refused(error, "address", Kept())
+        return _refused(request, error, "address", Kept())
     except HTTPException:
-        return _refused(InvalidInput("The form did not arrive whole. Send it again."), "address", Kept())
+        broken = InvalidInput("The form did not arrive whole. Send it again.")
+        return _refused(request, broken, "address", Kept())
 
 
-def _refused(error: AppError, field: str, kept: Kept) -> Response:
-    html = composer_page(kept, Wrong(field=field, message=error.message))
+def _refused(request: Request, error: AppError, field: str, kept: Kept) -> Response:
+    html = composer_page(ways_of(request), kept, Wrong(field=field, message=error.message))
     return HTMLResponse(html, error.status, headers={"Cache-Control": "no-store"})

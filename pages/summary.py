@@ -31,7 +31,7 @@ def register(summaries: Summaries) -> None:
         owner = owner_of(request)
         state = await _find(summaries, summary_id, owner)
         if owner is None or state is None:
-            return not_found_page()
+            return not_found_page(request)
         frame(title_of(state.document), script="summary.js")
         screen = _Screen(summaries, owner, state)
         await ui.context.client.connected()

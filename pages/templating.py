@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core.api.limits import MAX_UPLOAD_BYTES
+from core.api.request_record import current_page
 from pages.assets import asset_url
 from pages.icons import icon
 from pages.words import ACCEPTED_SUFFIXES, FORMATS
@@ -20,6 +21,11 @@ def render(template: str, **values: object) -> str:
     return _environment().get_template(template).render(**values)
 
 
+def report_vitals(sample_ratio: float) -> None:
+    """Has this share of all opened pages report how they felt; none where it is 0."""
+    _environment().globals["vitals_ratio"] = sample_ratio
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -30,5 +36,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(icon=icon, asset_url=asset_url, formats=FORMATS, accepted=ACCEPTED_SUFFIXES)
+    environment.globals.update(current_page=current_page, vitals_ratio=0)
     environment.globals["max_upload_mb"] = MAX_UPLOAD_BYTES // (1024 * 1024)
     return environment

@@ -19,7 +19,10 @@ _SHEETS = (
     "transcript.css",
     "library.css",
     "message.css",
+    "account.css",
 )
+# Only the operators' pages load these, beside the first one.
+_OPS_SHEETS = ("ops.css", "ops_parts.css", "ops_maintenance.css")
 
 _SIZES = {
     "s1": "4px",
@@ -41,7 +44,8 @@ _SIZES = {
     "font": 'Inter, -apple-system, BlinkMacSystemFont, "Segoe UI", "Helvetica Neue", Arial, system-ui, sans-serif',
 }
 
-# Text colours hold 4.5:1 on paper and on ground in both themes (tests/pages/test_theme.py computes it).
+# Text colours hold 4.5:1 on paper and on ground in both themes (tests/pages/test_theme.py computes it). c1 to c7 are
+# the charts': hues and order of Okabe and Ito, as dark or light as the names at the lines' ends have to be.
 _LIGHT = {
     "ground": "#f7f7f5",
     "paper": "#ffffff",
@@ -69,6 +73,13 @@ _LIGHT = {
     "concept": "#4338ca",
     "framework": "#8a6100",
     "tool": "#0b7070",
+    "c1": "#0072b2",
+    "c2": "#b84a00",
+    "c3": "#00795a",
+    "c4": "#a9457f",
+    "c5": "#8a6000",
+    "c6": "#3f6f8f",
+    "c7": "#5f5d68",
     "shadow": "0 1px 2px rgb(20 18 30 / .05), 0 8px 24px rgb(20 18 30 / .08)",
     "scrim": "rgb(247 247 245 / .86)",
 }
@@ -100,6 +111,13 @@ _DARK = {
     "concept": "#b4b1ff",
     "framework": "#e3c15c",
     "tool": "#5fd0d0",
+    "c1": "#5ab4ea",
+    "c2": "#f08a45",
+    "c3": "#35c79c",
+    "c4": "#e08bbd",
+    "c5": "#e3b341",
+    "c6": "#9fb9d6",
+    "c7": "#b1afbb",
     "shadow": "0 1px 2px rgb(0 0 0 / .4), 0 8px 24px rgb(0 0 0 / .35)",
     "scrim": "rgb(17 16 21 / .86)",
 }
@@ -114,6 +132,11 @@ def stylesheet() -> str:
     """
     sheets = [(_FOLDER / "components" / name).read_text("utf-8") for name in _SHEETS]
     return "\n".join([_tokens(), *sheets])
+
+
+def ops_stylesheet() -> str:
+    """What the operators' pages need beyond it; the tokens are the same."""
+    return "\n".join((_FOLDER / "components" / name).read_text("utf-8") for name in _OPS_SHEETS)
 
 
 def _tokens() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from core.domain.document import NoteDocument
 from core.domain.run import Stage
@@ -158,3 +159,17 @@ def seconds_phrase(seconds: float | None) -> str:
     if seconds is None:
         return "–"
     return f"{seconds:.1f} s" if seconds < 10 else f"{round(seconds)} s"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long ago something was: "just now", "5 minutes ago", "yesterday", "12 days ago"."""
+    minutes = int((now - moment).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return "a minute ago" if minutes == 1 else f"{minutes} minutes ago"
+    hours = minutes // 60
+    if hours < 24:
+        return "an hour ago" if hours == 1 else f"{hours} hours ago"
+    days = hours // 24
+    return "yesterday" if days == 1 else f"{days} days ago"

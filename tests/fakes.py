@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from uuid import UUID
 
 from core.config import Settings
+from core.domain.account import Account, SignedIn
 from core.domain.document import ProgressDocument, SummaryDocument
 from core.domain.library import (
     CaptionsRequest,
@@ -21,9 +22,12 @@ from core.domain.library import (
     SummaryTranscript,
 )
 from core.domain.owner import Owner
+from core.domain.permissions import Role
 from core.domain.run import RunState
+from core.domain.telemetry import Kind, Outcome, Who
 from core.domain.transcript import Segment, Transcript, TranscriptSource
 from core.errors import Conflict, InvalidInput, NotFound
+from core.ports import Detail, Recording
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 WORDS = Transcript(
@@ -169,11 +173,96 @@ class FakeHealth:
         return self.report
 
 
+class FakeAccounts:
+    """Knows who is signed in by which secret; `outage` is raised instead where a test sets it."""
+
+    def __init__(self) -> None:
+        self.signed_in: dict[str, SignedIn] = {}
+        self.outage: Exception | None = None
+        self.roles = SimpleNamespace(first_admin_link=self._no_link)
+
+    def let_in(self, role: Role = Role.USER, email: str = "ann@example.org") -> str:
+        """The secret of a new session of a new person."""
+        account = Account(id=uuid.uuid4(), email=email, role=role, created_at=NOON)
+        secret = uuid.uuid4().hex
+        self.signed_in[secret] = SignedIn(account=account, session_id=uuid.uuid4(), signed_in_at=NOON)
+        return secret
+
+    async def resolve(self, token: str) -> SignedIn | None:
+        if self.outage is not None:
+            raise self.outage
+        return self.signed_in.get(token)
+
+    async def find_session(self, session_id: UUID) -> SignedIn | None:
+        return next((found for found in self.signed_in.values() if found.session_id == session_id), None)
+
+    async def ended_among(self, session_ids: Iterable[UUID]) -> frozenset[UUID]:
+        return frozenset(session_ids) - {found.session_id for found in self.signed_in.values()}
+
+    async def _no_link(self) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """One event as it was told."""
+
+    kind: Kind
+    name: str
+    outcome: Outcome
+    value: float
+    who: Who
+    count: int
+    request_id: UUID | None
+    person: UUID | None
+    detail: Detail | None
+
+
+class FakeRecording(Recording):
+    """Keeps every event; `of` gives those of one kind."""
+
+    def __init__(self) -> None:
+        self.events: list[Recorded] = []
+        self.people: list[UUID] = []
+
+    def record(
+        self,
+        kind: Kind,
+        name: str,
+        outcome: Outcome = Outcome.OK,
+        value: float = 0.0,
+        *,
+        who: Who = Who.NOBODY,
+        count: int = 1,
+        request_id: UUID | None = None,
+        person: UUID | None = None,
+        detail: Detail | None = None,
+        at: datetime | None = None,
+    ) -> None:
+        del at
+        self.events.append(
+            Recorded(
+                kind=kind, name=name, outcome=outcome, value=value, who=who, count=count, request_id=request_id,
+                person=person, detail=detail,
+            )
+        )  # fmt: skip
+
+    def active(self, user_id: UUID) -> None:
+        self.people.append(user_id)
+
+    def of(self, kind: Kind) -> list[Recorded]:
+        return [event for event in self.events if event.kind is kind]
+
+
 @dataclass
 class FakeServices:
     settings: Settings
     summaries: FakeSummaries = field(default_factory=FakeSummaries)
     health: FakeHealth = field(default_factory=FakeHealth)
+    accounts: FakeAccounts = field(default_factory=FakeAccounts)
+    recorder: FakeRecording = field(default_factory=FakeRecording)
+    # What stands in front of it refuses before it is asked; tests of the figures use the real one.
+    operations: SimpleNamespace = field(default_factory=SimpleNamespace)
 
 
 def _list_item(state: SummaryState) -> SummaryListItem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
@@ -69,3 +70,44 @@ def test_commits_happen_in_one_place(tracked_files: list[Path]) -> None:
         and re.search(r"\.commit\(\)", path.read_text("utf-8"))
     ]
     assert committers in ([], ["core/db/database.py"])
+
+
+# What a module needs to talk to another machine; libraries that do it for us are among them.
+NETWORK = {
+    "requests", "httpx", "http", "urllib3", "smtplib", "socket", "ssl", "websockets", "sentry_sdk", "openai", "stripe",
+    "youtube_transcript_api", "yt_dlp", "apprise",
+}  # fmt: skip
+# They name the exceptions of such a library, and call nobody.
+SILENT = {"youtube_errors.py"}
+
+
+def test_every_adapter_that_talks_to_the_outside_goes_through_the_one_wrapper() -> None:
+    folder = ROOT / "core" / "integrations"
+    talking = {path.name: path for path in folder.glob("*.py") if _talks(path)}
+    assert {"youtube_session.py", "openai.py", "sentry.py"} <= talking.keys()
+    unrecorded = {
+        name
+        for name, path in talking.items()
+        if name not in SILENT and not {"outbound", "OnCall"} & _names_from(path, "core.integrations.calls")
+    }
+    assert unrecorded == set()
+    assert {name for name in SILENT if _calls(talking[name]) & {"get", "post", "request", "send"}} == set()
+
+
+def _talks(path: Path) -> bool:
+    tree = ast.parse(path.read_text("utf-8"))
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    return bool({name.partition(".")[0] for name in imported} & NETWORK) or "open_connection" in _calls(path)
+
+
+def _names_from(path: Path, module: str) -> set[str]:
+    tree = ast.parse(path.read_text("utf-8"))
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == module]
+    return {alias.name for node in found for alias in node.names}
+
+
+def _calls(path: Path) -> set[str]:
+    """Names of the methods that are called."""
+    calls = [node.func for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    return {function.attr for function in calls if isinstance(function, ast.Attribute)}

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+from core.api.accounts import SignedInReader
 from core.api.application import PREFIX, build_api
 from core.api.context import RequestContext
 from core.api.events import OpenStreams
 from core.api.head import HeadAsGet
 from core.api.limits import UploadLimit
+from core.api.metrics import MetricsRoute
+from core.api.operations import OperationsRoutes
 from core.api.origin import OriginCheck
 from core.api.security import SecurityHeaders
+from core.api.vitals import KnownPages, VitalsRoutes
 from core.bootstrap import Services
+from core.clock import SystemClock
+from core.telemetry.traces import find_trace
 
 
 def register(app: FastAPI, services: Services) -> None:
@@ -21,11 +27,26 @@ def register(app: FastAPI, services: Services) -> None:
     """
     settings = services.settings
     # The server has to end them before it can stop (core.api.serving).
-    app.state.streams = OpenStreams()
-    app.mount(PREFIX, build_api(services.summaries, services.health, app.state.streams, release=settings.release))
+    recorder = services.recorder
+    app.state.streams = OpenStreams(recorder)
+    vitals = VitalsRoutes(recorder, pages=KnownPages(app), sample_ratio=settings.vitals_sample_ratio)
+    api = build_api(
+        services.summaries,
+        services.health,
+        app.state.streams,
+        release=settings.release,
+        recording=recorder,
+        vitals=vitals,
+        operations=OperationsRoutes(services.operations, SystemClock()),
+    )
+    app.mount(PREFIX, api)
+    metrics = MetricsRoute(services.operations, SystemClock(), token=settings.metrics_token)
+    app.add_api_route("/metrics", metrics.get, methods=["GET"], include_in_schema=False)
     # From the inside out: what is refused further in still gets its headers, number and log line further out.
-    app.add_middleware(UploadLimit)
-    app.add_middleware(OriginCheck, public_origin=settings.public_origin)
+    app.add_middleware(SignedInReader, accounts=services.accounts)
+    app.add_middleware(UploadLimit, recording=recorder)
+    app.add_middleware(OriginCheck, public_origin=settings.public_origin, recording=recorder)
     app.add_middleware(SecurityHeaders, is_https=settings.is_https)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(RequestContext)
+    trace = find_trace(settings) if settings.sentry_dsn else None
+    app.add_middleware(RequestContext, recording=recorder, trace=trace)

@@ -8,10 +8,13 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from core.api.events import OpenStreams
 from core.api.health import HealthRoutes, health_router
+from core.api.operations import OperationsRoutes, operations_router
 from core.api.problems import MEDIA_TYPE, Problem, register_problems
 from core.api.reference import reference_page
-from core.api.reports import reports_router
+from core.api.reports import ReportRoutes, reports_router
 from core.api.summaries import SummaryRoutes, summaries_router
+from core.api.vitals import VitalsRoutes, vitals_router
+from core.ports import NoRecording, Recording
 from core.services.health import Health
 from core.services.summaries import Summaries
 
@@ -23,7 +26,16 @@ _DESCRIPTION = (
 )
 
 
-def build_api(summaries: Summaries, health: Health, streams: OpenStreams, *, release: str) -> FastAPI:
+def build_api(
+    summaries: Summaries,
+    health: Health,
+    streams: OpenStreams,
+    *,
+    release: str,
+    recording: Recording | None = None,
+    vitals: VitalsRoutes | None = None,
+    operations: OperationsRoutes | None = None,
+) -> FastAPI:
     """The application to mount at /api."""
     api = FastAPI(
         title="Sightline",
@@ -38,7 +50,9 @@ def build_api(summaries: Summaries, health: Health, streams: OpenStreams, *, rel
     for router in (
         summaries_router(SummaryRoutes(summaries, streams)),
         health_router(HealthRoutes(health)),
-        reports_router(),
+        reports_router(ReportRoutes(recording or NoRecording())),
+        *([vitals_router(vitals)] if vitals else []),
+        *([operations_router(operations)] if operations else []),
     ):
         api.include_router(router)
     api.include_router(_description_router(api))

@@ -16,6 +16,8 @@ from core.domain.document import FailureDocument, ProgressDocument, StageDocumen
 from core.domain.library import SummaryState
 from core.domain.owner import Owner
 from core.domain.run import STAGE_START_RATIO, RunState, Stage
+from core.domain.telemetry import Kind
+from core.ports import NoRecording, Recording
 
 # Below the 30 to 60 seconds after which common proxies close a silent connection.
 HEARTBEAT_S = 15.0
@@ -39,7 +41,8 @@ class ProgressEvent(TypedDict):
 class OpenStreams:
     """The streams of this process: how many each owner holds, and the way to end them all."""
 
-    def __init__(self, per_owner: int = MAX_STREAMS_PER_OWNER) -> None:
+    def __init__(self, recording: Recording | None = None, *, per_owner: int = MAX_STREAMS_PER_OWNER) -> None:
+        self._recording = recording or NoRecording()
         self._per_owner = per_owner
         self._held: Counter[Owner] = Counter()
         self._clients: set[asyncio.Task[None]] = set()
@@ -47,6 +50,7 @@ class OpenStreams:
     def take_slot(self, owner: Owner) -> Callable[[], None]:
         """Takes a slot and returns what gives it back; TooManyStreams where all are taken."""
         if self._held[owner] >= self._per_owner:
+            self._recording.record(Kind.REFUSAL, "too_many_streams")
             raise TooManyStreams(f"{self._per_owner} progress streams are open already. Close one, then try again.")
         self._held[owner] += 1
         return lambda: self._give_back(owner)

@@ -6,6 +6,8 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_FOUND = ("route", "root_path", "nicegui_page_path")
+
 
 class HeadAsGet:
     """Runs a HEAD request as GET and keeps the body back; whoever still streams is told that the client left."""
@@ -18,7 +20,12 @@ class HeadAsGet:
             await self._app(scope, receive, send)
             return
         answer = _Bodiless(receive, send)
-        await self._app({**scope, "method": "GET"}, answer.receive, answer.send)
+        inner = {**scope, "method": "GET"}
+        try:
+            await self._app(inner, answer.receive, answer.send)
+        finally:
+            # The scope is a copy: what was found out about the address is told to those further out.
+            scope.update({name: inner[name] for name in _FOUND if name in inner})
 
 
 class _Bodiless:

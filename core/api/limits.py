@@ -8,8 +8,10 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.api.refusals import refusal
+from core.domain.telemetry import Kind
 from core.errors import TooLarge
-from core.logging import EventLog
+from core.logging import EventLog, shown_path
+from core.ports import NoRecording, Recording
 
 MAX_UPLOAD_BYTES = 10 * 1024 * 1024
 # Boundaries, part headers and the other fields of a form.
@@ -24,8 +26,9 @@ _log = EventLog(__name__)
 class UploadLimit:
     """Answers 413 where a body is declared, or turns out, to be larger than the limit."""
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int = MAX_UPLOAD_BYTES) -> None:
+    def __init__(self, app: ASGIApp, *, recording: Recording | None = None, max_bytes: int = MAX_UPLOAD_BYTES) -> None:
         self._app = app
+        self._recording = recording or NoRecording()
         self._max_bytes = max_bytes + _FORM_OVERHEAD_BYTES
         self._shown_mb = max_bytes // (1024 * 1024)
 
@@ -49,7 +52,8 @@ class UploadLimit:
         waits_for_go_ahead = Headers(scope=scope).get("expect", "").lower() == "100-continue"
         if body.seen_bytes or not waits_for_go_ahead:
             await body.drain()
-        _log.info("upload.refused", path=scope["path"], seen_bytes=body.seen_bytes)
+        self._recording.record(Kind.REFUSAL, "upload_size")
+        _log.info("upload.refused", path=shown_path(scope["path"]), seen_bytes=body.seen_bytes)
         error = TooLarge(
             f"This is larger than {self._shown_mb} MB, the most that is taken. "
             "The captions of a whole day are smaller: check that you chose the caption file and not the video."

@@ -11,7 +11,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from core.api.owners import OWNER_HEADER
 from core.api.problems import ForeignOrigin
 from core.api.refusals import refusal
-from core.logging import EventLog
+from core.domain.telemetry import Kind
+from core.logging import EventLog, shown_path
+from core.ports import NoRecording, Recording
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 # Browsers send reports by themselves, with no page's origin; the route reads nothing of the person.
@@ -22,15 +24,17 @@ _log = EventLog(__name__)
 class OriginCheck:
     """Lets an unsafe method pass if the browser says it comes from our own pages, or if no browser sent it."""
 
-    def __init__(self, app: ASGIApp, *, public_origin: str | None) -> None:
+    def __init__(self, app: ASGIApp, *, public_origin: str | None, recording: Recording | None = None) -> None:
         self._app = app
+        self._recording = recording or NoRecording()
         self._public_origin = public_origin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in _SAFE_METHODS or self._may_pass(scope):
             await self._app(scope, receive, send)
             return
-        _log.warning("security.foreign_origin", method=scope["method"], path=scope["path"])
+        self._recording.record(Kind.REFUSAL, "foreign_origin")
+        _log.warning("security.foreign_origin", method=scope["method"], path=shown_path(scope["path"]))
         error = ForeignOrigin(
             "This request came from a page of another site, so nothing was done. Start from our page."
         )

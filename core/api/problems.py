@@ -13,10 +13,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import TypedDict
 
-from core.errors import AppError, Conflict, InvalidInput, NextStep, NotFound, Unavailable
-from core.logging import EventLog, request_id
+from core.errors import AppError, Conflict, InvalidInput, NextStep, NotFound, Unavailable, VendorLimited
+from core.logging import EventLog, describe, request_id, shown_path
 
 MEDIA_TYPE = "application/problem+json"
+# On each 429: whose limit it was. Ours is the service at work, a vendor's is a failure of it.
+LIMITED_BY_HEADER = "X-Limited-By"
+VENDOR = "vendor"
+# On the `state` of the scope: what went wrong, for the request's record.
+FAILURE_FIELD = "failure"
 _log = EventLog(__name__)
 
 
@@ -67,6 +72,15 @@ class TooManyStreams(AppError):
     next_step = NextStep.WAIT
 
 
+class TooManyReports(AppError):
+    """Pages of one address report more than people can open."""
+
+    code = "too_many_reports"
+    status = 429
+    retryable = True
+    next_step = NextStep.WAIT
+
+
 class Unexpected(AppError):
     """What a person is told of a bug: nothing but how to report it."""
 
@@ -85,9 +99,23 @@ class Unexpected(AppError):
 def problem_response(error: AppError, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer for an error that may be shown."""
     body: dict[str, object] = {**error.detail, **_problem(error)}
-    return JSONResponse(
-        body, error.status, headers={**(headers or {}), "Cache-Control": "no-store"}, media_type=MEDIA_TYPE
-    )
+    sent = {**(headers or {}), **limit_headers(error), "Cache-Control": "no-store"}
+    return JSONResponse(body, error.status, headers=sent, media_type=MEDIA_TYPE)
+
+
+def limit_headers(error: AppError) -> dict[str, str]:
+    """Says on a 429 whose limit was reached; nothing on any other answer."""
+    if error.status != 429:
+        return {}
+    return {LIMITED_BY_HEADER: VENDOR if isinstance(error, VendorLimited) else "sightline"}
+
+
+def note_failure(scope: Scope, error: BaseException) -> None:
+    """Keeps for the request's record what was behind an answer of 500 and above."""
+    if isinstance(error, AppError) and error.status < 500:
+        return
+    code = {"code": error.code} if isinstance(error, AppError) else {}
+    scope.setdefault("state", {})[FAILURE_FIELD] = {**describe(error), **code}
 
 
 def register_problems(app: FastAPI) -> None:
@@ -117,7 +145,8 @@ class UnexpectedErrors:
         except Exception as error:
             if has_started or scope["type"] != "http":
                 raise
-            _log.exception("http.unexpected", error, method=scope["method"], path=scope["path"])
+            note_failure(scope, error)
+            _log.exception("http.unexpected", error, method=scope["method"], path=shown_path(scope["path"]))
             await problem_response(Unexpected())(scope, receive, send)
 
 
@@ -136,7 +165,8 @@ def _problem(error: AppError) -> dict[str, object]:
     )
 
 
-def _on_app_error(_request: Request, error: Exception) -> Response:
+def _on_app_error(request: Request, error: Exception) -> Response:
+    note_failure(request.scope, error)
     return problem_response(error if isinstance(error, AppError) else Unexpected())
 
 

@@ -21,7 +21,9 @@ from core.bootstrap import Services
 from core.config import ConfigurationError, Settings, WorkerMode
 from core.errors import AppError
 from core.jobs.beside import start_worker_beside
+from core.logging import EventLog
 
+_log = EventLog(__name__)
 _LOOK_EVERY_S = 0.05
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  # compared with, not bound to
 
@@ -69,7 +71,7 @@ def _lifespan(inner: Lifespan[FastAPI], services: Services, address: Address) ->
                 raise
             await parts.enter_async_context(inner(app))
             parts.enter_context(_ending_streams_on_signals(app))
-            announcing = asyncio.create_task(_announce(services.settings, address))
+            announcing = asyncio.create_task(_announce(services, address))
             yield
             announcing.cancel()
             _say("Stopping …")
@@ -117,8 +119,12 @@ def _say_and_be_quiet(error: AppError) -> None:
     logging.getLogger("uvicorn.error").disabled = True
 
 
-async def _announce(settings: Settings, address: Address) -> None:
-    """Says where the application is once a connection to it succeeds: the server listens only after the start."""
+async def _announce(services: Services, address: Address) -> None:
+    """Says where the application is once a connection to it succeeds: the server listens only after the start.
+
+    Where there is no admin yet, it also says how to become the first one.
+    """
+    settings = services.settings
     host = _ANY_ADDRESS.get(address.host, address.host)
     while True:
         with contextlib.suppress(OSError):
@@ -128,6 +134,13 @@ async def _announce(settings: Settings, address: Address) -> None:
         await asyncio.sleep(_LOOK_EVERY_S)
     data = "the database of DATABASE_URL" if settings.database_url else str(settings.data_dir)
     _say(f"Sightline is ready at {address.url} (data: {data}; engine: offline; Ctrl-C ends it)")
+    try:
+        link = await services.accounts.roles.first_admin_link()
+    except AppError as error:
+        _log.warning("accounts.first_admin_link", why=error.message)
+        return
+    if link is not None:
+        _say(f"There is no admin yet. Whoever opens this address first becomes one: {link}")
 
 
 def _say(text: str) -> None:

@@ -6,10 +6,38 @@ import argparse
 import sys
 from types import ModuleType
 
-from core.cli import check, database, schema, scorecard, serve, summarize, worker
+from core.cli import (
+    accounts,
+    archival,
+    audit,
+    build_assets,
+    check,
+    database,
+    operations,
+    schema,
+    scorecard,
+    seed,
+    serve,
+    summarize,
+    worker,
+)
 from core.errors import AppError, InvalidInput, NextStep
 
-COMMANDS: tuple[ModuleType, ...] = (summarize, serve, worker, database, scorecard, check, schema)
+COMMANDS: tuple[ModuleType, ...] = (
+    summarize,
+    serve,
+    worker,
+    database,
+    scorecard,
+    check,
+    schema,
+    accounts,
+    audit,
+    archival,
+    seed,
+    build_assets,
+    operations,
+)
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2

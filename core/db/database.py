@@ -13,8 +13,10 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
+from core.db.statement_times import record_statements
 from core.db.urls import libpq_url
 from core.errors import Unavailable
+from core.ports import NoRecording, Recording
 
 _CONNECT_TIMEOUT_S = 5
 # A page waits at most this long for a free connection before the person is told.
@@ -38,9 +40,12 @@ def connect_arguments(url: str, *, app_name: str) -> dict[str, Any]:
 
 
 class Database:
-    """One pool of connections for the life of a process. Belongs to the event loop that uses it first."""
+    """One pool of connections for the life of a process. Belongs to the event loop that uses it first.
 
-    def __init__(self, url: str, *, app_name: str = "sightline") -> None:
+    Each statement is told to `recording`, but for those under `core.db.statement_times.unrecorded`.
+    """
+
+    def __init__(self, url: str, *, app_name: str = "sightline", recording: Recording | None = None) -> None:
         self._engine = create_async_engine(
             "postgresql+psycopg://",
             connect_args=connect_arguments(url, app_name=app_name),
@@ -52,6 +57,7 @@ class Database:
             max_overflow=_POOL_OVERFLOW,
             pool_timeout=_POOL_TIMEOUT_S,
         )
+        record_statements(self._engine.sync_engine, recording or NoRecording())
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
 
     async def open(self) -> None:
@@ -76,6 +82,17 @@ class Database:
             await _set_limits(session, is_read_only=True)
             yield session
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        """As `read`, and every statement in the block sees the same moment: what is counted twice is the same twice."""
+        async with self._sessions() as session:
+            try:
+                await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            except (OperationalError, InterfaceError, PoolTimeout) as error:
+                raise _no_answer() from error
+            await _set_limits(session, is_read_only=True)
+            yield session
+
 
 async def driver_connection(session: AsyncSession) -> psycopg.AsyncConnection[Any]:
     """The psycopg connection of the session's open transaction: what runs on it is committed or undone with it."""
@@ -91,4 +108,8 @@ async def _set_limits(session: AsyncSession, *, is_read_only: bool) -> None:
     try:
         await session.execute(_LIMITS, {"read_only": "on" if is_read_only else "off"})
     except (OperationalError, InterfaceError, PoolTimeout) as error:
-        raise Unavailable("The database does not answer at the moment. Please try again in a minute.") from error
+        raise _no_answer() from error
+
+
+def _no_answer() -> Unavailable:
+    return Unavailable("The database does not answer at the moment. Please try again in a minute.")

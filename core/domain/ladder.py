@@ -254,6 +254,19 @@ class FailureContext:
     attempts: tuple[RungAttempt, ...] = field(default=())
 
 
+_OF_THE_VIDEO = frozenset({
+    CaptionFailure.INVALID_VIDEO_ID, CaptionFailure.VIDEO_UNAVAILABLE, CaptionFailure.AGE_RESTRICTED,
+    CaptionFailure.REGION_BLOCKED, CaptionFailure.NOT_BROADCAST_YET, CaptionFailure.VIDEO_UNPLAYABLE,
+    CaptionFailure.LIVE_WITHOUT_CAPTIONS, CaptionFailure.CAPTIONS_DISABLED, CaptionFailure.LANGUAGE_NOT_OFFERED,
+    CaptionFailure.NO_WORDS,
+})  # fmt: skip
+
+
+def lies_with_the_video(code: str) -> bool:
+    """True for a failure that says something of the video itself: no service could have made a summary of it now."""
+    return code in _OF_THE_VIDEO
+
+
 class TranscriptUnavailable(AppError):
     """No captions came. `code`, `message`, `retryable` and `next_step` follow the failure's rule.
 

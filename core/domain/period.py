@@ -29,7 +29,7 @@ _WIDTHS: tuple[tuple[timedelta, timedelta], ...] = (
     (HOUR, MINUTE),
     (6 * HOUR, 5 * MINUTE),
     (DAY, 15 * MINUTE),
-    (2 * DAY, 30 * MINUTE),
+    (2 * DAY, HOUR),
     (7 * DAY, 2 * HOUR),
     (31 * DAY, 6 * HOUR),
 )
@@ -97,6 +97,9 @@ class Period:
         if self.width == DAY:
             return _local_midnight(self.start, self.zone)
         offset = self.start.astimezone(zone_of(self.zone)).utcoffset() or timedelta()
+        if self.width >= HOUR:
+            # On a clock of half hours wide bins begin at half past: whole hours of UTC are what sums are kept of.
+            offset -= offset % HOUR
         since = (self.start + offset - datetime(2000, 1, 1, tzinfo=UTC)) % self.width
         return self.start - since
 

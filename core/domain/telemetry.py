@@ -12,7 +12,7 @@ from uuid import UUID
 class Kind(StrEnum):
     """What a row counts. `KINDS` says in which unit and against which thresholds."""
 
-    PAGE_REQUEST = "page_request"  # a page or form of ours answered over HTTP; name: route template
+    PAGE_REQUEST = "page_request"  # a page or form of ours answered over HTTP; name: method and route template
     API_REQUEST = "api_request"  # a call under /api/v1; name: method and route template
     OTHER_REQUEST = "other_request"  # assets, health checks, reports: counted, in no SLI
     PAGE_OPEN = "page_open"  # a page became ready in a browser; name: route template
@@ -25,6 +25,7 @@ class Kind(StrEnum):
     PAGE_LOAD = "page_load"
     SUBMIT = "submit"  # from request to the id of a queued summary; name: address, file or paste
     SUMMARY = "summary"  # one summary asked for, from asking to its end; name: length band
+    CAUSE = "cause"  # a summary that failed or came late; name: the part that took longest ("rung:youtube")
     STAGE = "stage"  # name: the stage of the work
     RUNG = "rung"  # one rung of the transcript ladder; name: the rung
     ENGINE = "engine"  # finished summaries; name: the engine
@@ -125,6 +126,8 @@ KINDS: dict[Kind, KindRule] = {kind: KindRule(unit=Unit.MS) for kind in Kind} | 
     Kind.SUBMIT: KindRule(unit=Unit.MS, thresholds_ms=(500, 2_000)),
     Kind.QUERY: KindRule(unit=Unit.MS, thresholds_ms=(50, 500)),
     Kind.CALL: KindRule(unit=Unit.MS, thresholds_ms=(2_000, 10_000)),
+    Kind.CAUSE: KindRule(unit=Unit.MS, thresholds_ms=(30_000, 60_000)),
+    Kind.RUNG: KindRule(unit=Unit.MS, thresholds_ms=(2_000, 10_000)),
     Kind.CLS: KindRule(unit=Unit.SCORE, scale=0.001),
     Kind.COVERAGE: KindRule(unit=Unit.RATIO, scale=0.001),
     Kind.CPU: KindRule(unit=Unit.RATIO, scale=0.001),
@@ -153,6 +156,21 @@ class Series(NamedTuple):
     who: str = Who.NOBODY.value
 
 
+_WHOLE_OUTCOMES = frozenset({
+    Outcome.SERVER_ERROR.value, Outcome.VENDOR_LIMITED.value, Outcome.TIMEOUT.value, Outcome.DROPPED.value,
+    Outcome.FAILED.value,
+})  # fmt: skip
+_WHOLE_PACES = frozenset({Pace.SLOW.value, Pace.CRAWLING.value})
+
+
+def is_kept_whole(series: Series) -> bool:
+    """True where each event of the series keeps a row: what went wrong by our fault or a vendor's, and what was slow.
+
+    In the database such a series has a negative number, so that an index can hold these rows alone.
+    """
+    return series.outcome in _WHOLE_OUTCOMES or series.pace in _WHOLE_PACES
+
+
 class Event(NamedTuple):
     """One raw row. `weight`: how many events it stands for; `value` in the kind's stored unit."""
 
@@ -164,6 +182,16 @@ class Event(NamedTuple):
     request_id: UUID | None
     person: UUID | None
     detail: dict[str, str | int | float | bool | None] | None
+
+
+class OutboundCall(NamedTuple):
+    """One call to the outside, as its adapter tells it. `error` is the exception's type, "" where there was none."""
+
+    vendor: str
+    operation: str
+    outcome: str
+    duration_ms: float
+    error: str = ""
 
 
 # Bounds of what a summary's video may last, for the name of its series: the SLO is read by length too.

@@ -17,6 +17,7 @@ from core.domain.cleaning import clean_cues
 from core.domain.ladder import CaptionFailure, FailureContext, RetryRule, TranscriptUnavailable
 from core.domain.own_chapters import read_chapters
 from core.domain.video import Video
+from core.integrations.calls import OnCall, uncounted
 from core.integrations.youtube_errors import Observed, explain
 from core.integrations.youtube_session import BoundedSession, run_within
 from core.ports import FetchedCaptions
@@ -33,7 +34,7 @@ class YouTubeCaptions:
     """A CaptionSource. Holds settings only, so that it can be sent to the process that does the fetching.
 
     `timeout_s` bounds each connect and each read, `total_timeout_s` everything together, a second try included.
-    `languages` are asked for where the caller names none.
+    `languages` are asked for where the caller names none. `on_call` hears of every request, from another thread.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class YouTubeCaptions:
         languages: tuple[str, ...] = ("en",),
         name: str = "youtube",
         retry_pause_s: float = RETRY_PAUSE_S,
+        on_call: OnCall = uncounted,
     ) -> None:
         self.name = name
         self._timeout_s = timeout_s
@@ -52,6 +54,7 @@ class YouTubeCaptions:
         self._proxy_url = proxy_url
         self._languages = languages
         self._retry_pause_s = retry_pause_s
+        self._on_call = on_call
 
     @property
     def is_configured(self) -> bool:
@@ -88,7 +91,11 @@ class YouTubeCaptions:
         self, video_id: str, wanted: tuple[str, ...], deadline_s: float, observed: Observed
     ) -> FetchedTranscript:
         with BoundedSession(
-            timeout_s=self._timeout_s, deadline_s=deadline_s, max_bytes=MAX_ANSWER_BYTES, proxy_url=self._proxy_url
+            timeout_s=self._timeout_s,
+            deadline_s=deadline_s,
+            max_bytes=MAX_ANSWER_BYTES,
+            proxy_url=self._proxy_url,
+            on_call=self._on_call,
         ) as session:
             session.hooks["response"].append(lambda answer, *_args, **_kwargs: _observe(answer, video_id, observed))
             tracks = list(YouTubeTranscriptApi(http_client=session).list(video_id))

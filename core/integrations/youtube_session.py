@@ -6,14 +6,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from queue import Empty, SimpleQueue
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ReadTimeoutError
 
+from core.integrations.calls import OnCall, outbound, uncounted
+
 Result = TypeVar("Result")
 
+VENDOR = "youtube"
+_OPERATIONS = (("/watch", "watch"), ("/youtubei/v1/player", "player"), ("/timedtext", "captions"))
 _READ_BYTES = 64 * 1024
 
 
@@ -33,16 +38,38 @@ class BoundedSession(requests.Session):
     wins over them.
     """
 
-    def __init__(self, *, timeout_s: float, deadline_s: float, max_bytes: int, proxy_url: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        timeout_s: float,
+        deadline_s: float,
+        max_bytes: int,
+        proxy_url: str | None = None,
+        on_call: OnCall = uncounted,
+    ) -> None:
         super().__init__()
+        self._on_call = on_call
         self._proxies = {"http": proxy_url, "https": proxy_url} if proxy_url else {}
         adapter = _BoundedAdapter(timeout_s=timeout_s, deadline_s=deadline_s, max_bytes=max_bytes)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
 
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # noqa: ANN401  # requests' own
+        """Counts the call with its whole body; a redirection counts as the call it leads to, and within this one."""
+        with outbound(VENDOR, _operation(request.url or ""), self._on_call) as call:
+            answer = super().send(request, **kwargs)
+            call.note_status(answer.status_code)
+            return answer
+
     def merge_environment_settings(self, url, proxies, stream, verify, cert):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
         # requests lets HTTPS_PROXY win over session.proxies; a proxy that was configured for us must win instead.
         return super().merge_environment_settings(url, {**(proxies or {}), **self._proxies}, stream, verify, cert)
+
+
+def _operation(url: str) -> str:
+    """What is asked for, by the address's path: names that do not grow with what people ask."""
+    path = urlsplit(url).path
+    return next((name for part, name in _OPERATIONS if part in path), "other")
 
 
 def run_within(seconds: float, work: Callable[[], Result]) -> Result:

@@ -64,15 +64,7 @@ def carry_out(order: EngineOrder, tell: Tell) -> None:
     """Fetches the words where they are not given, lets the engine read them, and counts what it wrote."""
     transcript, video = _words(order, tell)
     draft = _engine(order.engine).summarize(transcript, video, report=tell)
-    lines, supported_lines = _count_lines(draft, transcript, video)
-    tell(
-        DraftWritten(
-            draft=draft.to_json(),
-            engine_version=draft.engine_version,
-            lines=lines,
-            supported_lines=supported_lines,
-        )
-    )
+    tell(_written(draft, transcript, video))
 
 
 def _words(order: EngineOrder, tell: Tell) -> tuple[Transcript, Video]:
@@ -83,17 +75,17 @@ def _words(order: EngineOrder, tell: Tell) -> tuple[Transcript, Video]:
     from core.services.captions import fetch_captions
 
     tell(StageReport(stage=Stage.FETCHING))
-    fetched = fetch_captions(order.video.id, _sources(order), languages=order.languages, on_attempt=tell)
+    fetched = fetch_captions(order.video.id, _sources(order, tell), languages=order.languages, on_attempt=tell)
     tell(WordsFetched(transcript=pack_transcript(fetched.transcript), video=fetched.video))
     return fetched.transcript, fetched.video
 
 
-def _sources(order: EngineOrder) -> list[CaptionSource]:
+def _sources(order: EngineOrder, tell: Tell) -> list[CaptionSource]:
     """The rungs that fetch, in order. The cache and what people supply were looked at before."""
     from core.integrations.youtube import YouTubeCaptions
 
     return [
-        YouTubeCaptions(timeout_s=order.youtube_timeout_s, total_timeout_s=order.youtube_total_timeout_s),
+        YouTubeCaptions(timeout_s=order.youtube_timeout_s, total_timeout_s=order.youtube_total_timeout_s, on_call=tell),
     ]
 
 
@@ -103,12 +95,18 @@ def _engine(name: str) -> SummaryEngine:
     return {EngineName.OFFLINE: OfflineEngine}[EngineName(name)]()
 
 
-def _count_lines(draft: SummaryDraft, transcript: Transcript, video: Video) -> tuple[int, int]:
-    """How many lines the summary has, and how many of them are supported, as every reader will see them."""
+def _written(draft: SummaryDraft, transcript: Transcript, video: Video) -> DraftWritten:
+    """The draft with its figures as every reader will see them: lines, how many are supported, share covered."""
     document = render_document(id="", status=RunState.DONE, draft=draft, transcript=transcript, video=video)
     points = [point for chapter in document["chapters"] for point in chapter["points"]]
     lines = [*document["tldr"], *points, *document["key_moments"]]
-    return len(lines), sum(line["supported"] for line in lines)
+    return DraftWritten(
+        draft=draft.to_json(),
+        engine_version=draft.engine_version,
+        lines=len(lines),
+        supported_lines=sum(line["supported"] for line in lines),
+        coverage=document["coverage"]["ratio"],
+    )
 
 
 def _exit_with_worker(orders: BinaryIO) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.db.database import Database
 from core.db.queries.runs import Lease, find_lost_leases
+from core.db.statement_times import unrecorded
 from core.errors import Unavailable
 from core.logging import EventLog, describe
 
@@ -45,8 +46,9 @@ class LeaseWatch:
                     log.warning("leases.not_seen", **describe(error))
 
     async def _look(self) -> None:
-        async with self._database.read() as session:
-            gone = await find_lost_leases(session, list(self._lost))
+        with unrecorded():
+            async with self._database.read() as session:
+                gone = await find_lost_leases(session, list(self._lost))
         for lease, lost in self._lost.items():
             if lease.run_id in gone:
                 lost.set()

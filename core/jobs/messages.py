@@ -11,6 +11,7 @@ from typing import Any
 from core.domain.document import FailureDocument
 from core.domain.packed import PackedTranscript, TranscriptFacts
 from core.domain.run import RungAttempt, RungOutcome, Stage, StageReport
+from core.domain.telemetry import OutboundCall
 from core.domain.video import Video, VideoChapter
 from core.errors import AppError
 
@@ -43,12 +44,16 @@ class WordsFetched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftWritten:
-    """`draft` is `SummaryDraft.to_json()`; `lines` counts its items, `supported_lines` those that are grounded."""
+    """`draft` is `SummaryDraft.to_json()`; `lines` counts its items, `supported_lines` those that are grounded.
+
+    `coverage` is the share 0…1 of the speech that is covered, None without times.
+    """
 
     draft: dict[str, object]
     engine_version: str
     lines: int
     supported_lines: int
+    coverage: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +72,7 @@ class WorkCrashed:
     where: str
 
 
-EngineEvent = StageReport | RungAttempt | WordsFetched | DraftWritten | WorkFailed | WorkCrashed
+EngineEvent = StageReport | RungAttempt | OutboundCall | WordsFetched | DraftWritten | WorkFailed | WorkCrashed
 
 
 def failure_of(error: AppError) -> RunFailure:
@@ -118,6 +123,8 @@ def decode_event(line: bytes) -> EngineEvent:
 
 
 def _event_fields(event: EngineEvent) -> dict[str, Any]:
+    if isinstance(event, OutboundCall):
+        return event._asdict()
     if isinstance(event, WordsFetched):
         return {"transcript": _transcript_fields(event.transcript), "video": asdict(event.video)}
     return asdict(event)
@@ -165,6 +172,7 @@ def _work_failed(fields: dict[str, Any]) -> WorkFailed:
 _READERS: dict[str, Callable[[dict[str, Any]], EngineEvent]] = {
     "StageReport": _stage_report,
     "RungAttempt": _rung_attempt,
+    "OutboundCall": lambda fields: OutboundCall(**fields),
     "WordsFetched": _words_fetched,
     "DraftWritten": lambda fields: DraftWritten(**fields),
     "WorkFailed": _work_failed,

@@ -13,6 +13,7 @@ MAINTENANCE_QUEUE = "maintenance"
 RUN_TASK = "summaries:run"
 SWEEP_TASK = "maintenance:sweep"
 ARCHIVE_TASK = "maintenance:archive"
+FORGET_TASK = "telemetry:forget"
 MAIL_QUEUE = "mail"
 MAIL_TASK = "mail:send"
 
@@ -34,9 +35,9 @@ class QueuedJobs:
         job = self._queue.configure_task(RUN_TASK, queue=SUMMARIZATION_QUEUE, lock=str(run_id), connection=connection)
         await job.defer_async(run_id=str(run_id))
 
-    async def enqueue_mail(self, connection: object, token_id: UUID) -> None:
+    async def enqueue_mail(self, connection: object, token_id: UUID, origin: str) -> None:
         job = self._queue.configure_task(MAIL_TASK, queue=MAIL_QUEUE, lock=str(token_id), connection=connection)
-        await job.defer_async(token_id=str(token_id))
+        await job.defer_async(token_id=str(token_id), origin=origin)
 
     async def enqueue_archive_run(self, connection: object, run_id: UUID) -> None:
         job = self._queue.configure_task(ARCHIVE_TASK, queue=MAINTENANCE_QUEUE, lock=str(run_id), connection=connection)

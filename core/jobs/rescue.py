@@ -11,11 +11,14 @@ from core.db.database import Database, driver_connection
 from core.db.queries.jobs import count_failed_jobs, fail_stalled_jobs, find_runs_without_job, try_rescue_lock
 from core.db.queries.progress import touch_progress
 from core.db.queries.runs import fail_worn_out, requeue_run
+from core.db.queries.standing import StandingSummary, find_standing
+from core.domain.telemetry import Outcome
 from core.errors import NextStep
 from core.jobs.messages import RunFailure
 from core.jobs.queue import RUN_TASK
 from core.logging import EventLog
-from core.ports import Jobs
+from core.ports import Detail, Jobs, Recording
+from core.services.summary_figures import SummaryFigures
 
 log = EventLog(__name__)
 
@@ -23,7 +26,9 @@ log = EventLog(__name__)
 MOST_DEATHS = 3
 
 
-async def rescue_runs(database: Database, jobs: Jobs, clock: Clock, *, stalled_after_s: float) -> int:
+async def rescue_runs(
+    database: Database, jobs: Jobs, clock: Clock, recording: Recording, *, stalled_after_s: float
+) -> int:
     """How many runs were given a new job, or up. Two rescues at once do no more than one.
 
     A run is lost when the worker of its job has been silent for `stalled_after_s`, or when it has no live job at all.
@@ -33,20 +38,27 @@ async def rescue_runs(database: Database, jobs: Jobs, clock: Clock, *, stalled_a
             return 0
         await fail_stalled_jobs(session, RUN_TASK, stalled_after_s=stalled_after_s)
         lost = await find_runs_without_job(session)
-        for run_id in sorted(lost):
-            await _rescue(session, jobs, clock, run_id)
-        return len(lost)
+        given_up = {run_id: await _rescue(session, jobs, clock, run_id) for run_id in sorted(lost)}
+    figures = SummaryFigures(recording)
+    for run_id, standing in given_up.items():
+        detail: Detail = {"run": str(run_id), "code": _WORN_OUT["code"]}
+        figures.ended(standing, Outcome.FAILED, at=clock.now(), detail=detail)
+    return len(lost)
 
 
-async def _rescue(session: AsyncSession, jobs: Jobs, clock: Clock, run_id: UUID) -> None:
+async def _rescue(session: AsyncSession, jobs: Jobs, clock: Clock, run_id: UUID) -> list[StandingSummary]:
+    """The summaries for which there is no more hope: none where the run goes on."""
+    standing: list[StandingSummary] = []
     deaths = await count_failed_jobs(session, run_id)
     if deaths >= MOST_DEATHS:
         await fail_worn_out(session, run_id, _WORN_OUT, now=clock.now())
+        standing = await find_standing(session, run_id)
         log.error("run.given_up", run=str(run_id), deaths=deaths)
     elif await requeue_run(session, run_id):
         await jobs.enqueue_run(await driver_connection(session), run_id)
         log.warning("run.rescued", run=str(run_id), deaths=deaths)
     await touch_progress(session, run_id)
+    return standing
 
 
 _WORN_OUT: RunFailure = {

@@ -20,6 +20,7 @@ from core.db.queries.runs import (
     save_attempts,
     save_words,
 )
+from core.db.queries.standing import find_language, find_standing
 from core.db.queries.summaries import complete_summaries, describe_summaries
 from core.db.queries.transcripts import (
     find_captions,
@@ -30,23 +31,29 @@ from core.db.queries.transcripts import (
     store_transcript,
 )
 from core.domain.document import AttemptDocument, StageDocument
+from core.domain.ladder import lies_with_the_video
 from core.domain.packed import PackedTranscript
 from core.domain.progress import ProgressTracker
 from core.domain.run import RungAttempt, RungOutcome, Stage, StageReport
+from core.domain.telemetry import Outcome
 from core.domain.video import Video
-from core.jobs.messages import RunFailure, WordsFetched
-from core.ports import Jobs
+from core.jobs.messages import DraftWritten, RunFailure, WordsFetched
+from core.ports import Detail, Jobs, Recording
+from core.services.summary_figures import SummaryFigures, longest_part
 
 # At most four writes a second for a run, however much it reports.
 WRITE_INTERVAL_S = 0.25
 CACHE_RUNG = "cache"
+# The code of the failure when a run used up its time.
+TOOK_TOO_LONG = "took_too_long"
 
 
 class RunRecord:
     """Writes of one attempt. They never overlap: a final one must not meet a progress write half-way."""
 
-    def __init__(self, database: Database, clock: Clock, claimed: ClaimedRun) -> None:
+    def __init__(self, database: Database, clock: Clock, claimed: ClaimedRun, recording: Recording) -> None:
         self._database = database
+        self._figures = SummaryFigures(recording)
         self._clock = clock
         self._claimed = claimed
         self._lease = claimed.lease
@@ -71,6 +78,7 @@ class RunRecord:
 
     def note_attempt(self, attempt: RungAttempt) -> None:
         """Notes what became of a rung of the ladder."""
+        self._figures.tried(attempt)
         seconds = None if attempt.duration_ms is None else attempt.duration_ms / 1000
         self._tried.append(
             {
@@ -83,6 +91,15 @@ class RunRecord:
         )
         self._are_attempts_new = True
         self._changed.set()
+
+    def note_draft(self, written: DraftWritten) -> None:
+        """Notes the figures of the draft that this run wrote itself."""
+        self._figures.wrote(
+            self._claimed.engine,
+            lines=written.lines,
+            supported_lines=written.supported_lines,
+            coverage=written.coverage,
+        )
 
     async def keep_writing(self) -> None:
         """Writes what was noted, at most every quarter of a second; returns once the lease is lost."""
@@ -109,6 +126,7 @@ class RunRecord:
             if claimed.video_id is None:
                 return None
             cached_id = await find_captions(session, claimed.video_id, languages, since=cached_since)
+            self._figures.looked_up("captions", is_hit=cached_id is not None)
             if cached_id is None or not await save_words(session, self._lease, cached_id):
                 return None
             words = await get_transcript(session, cached_id)
@@ -153,7 +171,13 @@ class RunRecord:
             self._progress.take(StageReport(stage=Stage.DONE))
             await write_progress(session, self._lease, self._progress.moment(), now=now, is_final=True)
             await complete_summaries(session, self._lease.run_id)
-            return True
+            standing = await find_standing(session, self._lease.run_id)
+            language = await find_language(session, self._lease.run_id)
+        stages = self._progress.moment().stages
+        self._figures.ended(standing, Outcome.OK, at=now, longest=longest_part(stages, self._tried))
+        self._figures.worked(stages)
+        self._figures.finished(self._claimed.engine, language, count=len(standing))
+        return True
 
     async def fail(self, failure: RunFailure, video: Video | None = None) -> bool:
         """Ends the run with words for the person; metadata that came nonetheless names the video on the page."""
@@ -167,7 +191,15 @@ class RunRecord:
                 await save_video(session, video, now=now)
                 await describe_summaries(session, self._lease.run_id, video, video.duration_ms)
             await fail_run(session, self._lease, failure, now=now)
-            return await write_progress(session, self._lease, self._progress.moment(), now=now, is_final=True)
+            moment = self._progress.moment()
+            is_written = await write_progress(session, self._lease, moment, now=now, is_final=True)
+            standing = await find_standing(session, self._lease.run_id)
+        outcome = _outcome_of(failure["code"])
+        detail: Detail = {"run": str(self._lease.run_id), "code": failure["code"]}
+        longest = longest_part(moment.stages, self._tried)
+        self._figures.ended(standing, outcome, at=now, detail=detail, longest=longest)
+        self._figures.worked(moment.stages, failed_in=moment.stage)
+        return is_written
 
     async def release(self, jobs: Jobs) -> bool:
         """Gives the run back to the queue with its checkpoint, for a worker that stops."""
@@ -181,6 +213,13 @@ class RunRecord:
         waited_s = max(0.0, (self._clock.now() - self._claimed.created_at).total_seconds())
         has_words = self._claimed.video_id is None
         return ProgressTracker(has_words=has_words, queued_s=waited_s, now_s=time.monotonic, earlier=earlier)
+
+
+def _outcome_of(code: str) -> Outcome:
+    """A video that nobody could have got captions from was asked for in vain, but we did not fail."""
+    if code == TOOK_TOO_LONG:
+        return Outcome.TIMEOUT
+    return Outcome.CLIENT_ERROR if lies_with_the_video(code) else Outcome.FAILED
 
 
 def _longer(left: int | None, right: int | None) -> int | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -18,14 +19,16 @@ from core.db.database import Database
 from core.db.queries.runs import ClaimedRun, NewVersion, claim_run
 from core.domain.packed import PackedTranscript
 from core.domain.run import RungAttempt, StageReport
+from core.domain.telemetry import OutboundCall
 from core.domain.video import Video
 from core.errors import NextStep
+from core.integrations.calls import record_call
 from core.jobs.engine_process import EngineProcess, engine_process
 from core.jobs.leases import LeaseWatch
 from core.jobs.messages import DraftWritten, EngineOrder, RunFailure, WordsFetched, WorkCrashed, WorkFailed
-from core.jobs.run_record import RunRecord
-from core.logging import EventLog
-from core.ports import Jobs
+from core.jobs.run_record import TOOK_TOO_LONG, RunRecord
+from core.logging import EventLog, request_id
+from core.ports import Jobs, Recording
 
 log = EventLog(__name__)
 
@@ -48,6 +51,7 @@ class RunWork:
     clock: Clock
     leases: LeaseWatch
     stopping: asyncio.Event
+    recording: Recording
 
     async def carry_out(self, run_id: UUID, job_id: int) -> None:
         """Takes the run and works on it until it ends, is taken away, or the worker stops."""
@@ -56,7 +60,7 @@ class RunWork:
         if claimed is None:
             log.info("run.nothing_to_do", run=str(run_id))
             return
-        with self.leases.holding(claimed.lease) as lost:
+        with _in_request(claimed.request_id), self.leases.holding(claimed.lease) as lost:
             await _Attempt(self, claimed, lost).carry_out()
 
 
@@ -65,7 +69,7 @@ class _Attempt:
         self._work = work
         self._claimed = claimed
         self._lost = lost
-        self._record = RunRecord(work.database, work.clock, claimed)
+        self._record = RunRecord(work.database, work.clock, claimed, work.recording)
         self._id = str(claimed.lease.run_id)
         self._words: PackedTranscript | None = None
         self._video = Video()
@@ -134,6 +138,8 @@ class _Attempt:
                 self._record.report(event)
             elif isinstance(event, RungAttempt):
                 self._record.note_attempt(event)
+            elif isinstance(event, OutboundCall):
+                record_call(self._work.recording, event)
             elif await self._is_end(event):
                 return
         log.warning("run.engine_process_died", run=self._id)
@@ -145,7 +151,8 @@ class _Attempt:
             case WordsFetched():
                 return await self._keep_words(event)
             case DraftWritten():
-                await self._finish(event)
+                if await self._finish(event):
+                    self._record.note_draft(event)
             case WorkFailed():
                 await self._record.fail(event.failure, event.video)
             case WorkCrashed():
@@ -159,14 +166,14 @@ class _Attempt:
         self._words, self._video = fetched.transcript, fetched.video
         return await self._take_over_summary()
 
-    async def _finish(self, written: DraftWritten) -> None:
+    async def _finish(self, written: DraftWritten) -> bool:
         made = NewVersion(
             engine=self._claimed.engine,
             draft=written.draft,
             lines=written.lines,
             supported_lines=written.supported_lines,
         )
-        await self._record.finish(self._cache_key(written.engine_version), made)
+        return await self._record.finish(self._cache_key(written.engine_version), made)
 
     def _cache_key(self, engine_version: str) -> str:
         """Names the engine's exact input: the words, who reads them, and what is known of the video."""
@@ -188,6 +195,16 @@ class _Attempt:
             log.info("run.lease_lost", run=self._id)
 
 
+@contextlib.contextmanager
+def _in_request(number: UUID | None) -> Iterator[None]:
+    """In the block every log line and every record carries the number of the request that asked for the run."""
+    token = request_id.set(None if number is None else number.hex)
+    try:
+        yield
+    finally:
+        request_id.reset(token)
+
+
 async def _cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
     for task in tasks:
         task.cancel()
@@ -196,7 +213,7 @@ async def _cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
 
 def _timed_out(limit_s: float) -> RunFailure:
     return {
-        "code": "took_too_long",
+        "code": TOOK_TOO_LONG,
         "message": f"This took longer than the {limit_s:.0f} seconds a summary may take, so it was stopped. Try again; "
         "if it happens again, upload the captions instead.",
         "next_step": NextStep.TRY_AGAIN.value,

@@ -17,12 +17,35 @@ from core.config import Settings
 from core.db.database import Database
 from core.db.migrate import prepare
 from core.db.queries.unreferenced import delete_unreferenced
+from core.db.statement_times import unrecorded
 from core.db.urls import DatabaseUrls, ensure_database
+from core.integrations.calls import recorded
+from core.integrations.mail import build_mailer
+from core.jobs.archival import register_archival, rescue_archive_runs
 from core.jobs.leases import LeaseWatch
-from core.jobs.queue import MAINTENANCE_QUEUE, RUN_TASK, SUMMARIZATION_QUEUE, SWEEP_TASK, QueuedJobs, build_queue
+from core.jobs.mail import register_mail
+from core.jobs.queue import (
+    MAIL_QUEUE,
+    MAINTENANCE_QUEUE,
+    RUN_TASK,
+    SUMMARIZATION_QUEUE,
+    SWEEP_TASK,
+    QueuedJobs,
+    build_queue,
+)
 from core.jobs.rescue import rescue_runs
 from core.jobs.runs import RunWork
+from core.jobs.telemetry import Upkeep, register_telemetry
 from core.logging import EventLog, describe
+from core.ports import Recording
+from core.secrets import session_key
+from core.services.accounts.expiry import sweep_accounts
+from core.services.accounts.links import Links
+from core.services.accounts.mails import AccountMails
+from core.services.archival import Archival
+from core.telemetry.process import ProcessTelemetry
+from core.telemetry.recorder import recorder_for
+from core.telemetry.traces import find_trace
 
 log = EventLog(__name__)
 
@@ -32,6 +55,9 @@ POLL_INTERVAL_LISTENING_S = 5.0
 # A run that is asked to stop writes one row; longer than this, something hangs.
 GRACE_S = 10.0
 _RESTART_PAUSE_S = 2.0
+_WORK = [SUMMARIZATION_QUEUE]
+_MAILS_AT_ONCE = 2
+_UPKEEP_AT_ONCE = 2
 _UNREFERENCED_FOR = timedelta(days=1)
 _JOBS_KEPT_H = 24 * 14
 
@@ -50,38 +76,56 @@ async def run_worker(settings: Settings, *, parent_pipe: int | None = None) -> N
 
 async def work_until(stopping: asyncio.Event, settings: Settings, urls: DatabaseUrls) -> None:
     """The worker on a database that stands ready."""
-    database = Database(urls.url, app_name="sightline-worker")
-    queue = build_queue(urls.migration_url)
     clock = SystemClock()
+    recording = recorder_for(settings, clock, process="worker")
+    database = Database(urls.url, app_name="sightline-worker", recording=recording)
+    queue = build_queue(urls.migration_url)
     leases = LeaseWatch(database)
     jobs = QueuedJobs(queue)
-    _register_tasks(
-        queue,
-        RunWork(database=database, jobs=jobs, settings=settings, clock=clock, leases=leases, stopping=stopping),
+    # fmt: off
+    work = RunWork(
+        database=database, jobs=jobs, settings=settings, clock=clock, leases=leases, stopping=stopping,
+        recording=recording,
     )
+    # fmt: on
+    _register_tasks(queue, work)
+    mailer = build_mailer(settings, clock, recorded(recording))
+    register_mail(queue, AccountMails(database=database, clock=clock, links=Links(settings), mailer=mailer))
+    upkeep = Upkeep(database, recording, clock, queues=[*_WORK, MAINTENANCE_QUEUE, MAIL_QUEUE])
+    register_telemetry(queue, upkeep)
+    archival = Archival(database=database, jobs=jobs, clock=clock, settings=settings, key=lambda: session_key(settings))
+    register_archival(queue, archival, stopping)
+    telemetry = ProcessTelemetry(recording, database, clock, settings)
+    telemetry.start()
     side_tasks = [
+        asyncio.create_task(upkeep.run()),
         asyncio.create_task(leases.run()),
-        asyncio.create_task(_keep_rescuing(database, jobs, clock, settings)),
+        asyncio.create_task(_keep_rescuing(database, jobs, clock, recording, settings)),
     ]
     try:
         async with queue.open_async():
-            await _serve(queue, settings, stopping, listens=urls.direct_url is not None)
+            await _serve_all(queue, settings, stopping, listens=urls.direct_url is not None)
     finally:
         for task in side_tasks:
             task.cancel()
         await asyncio.gather(*side_tasks, return_exceptions=True)
+        await telemetry.close()
         await database.close()
 
 
 def _register_tasks(queue: App, work: RunWork) -> None:
+    trace = find_trace(work.settings)
+
     @queue.task(name=RUN_TASK, queue=SUMMARIZATION_QUEUE, pass_context=True)
     async def carry_out_run(context: JobContext, run_id: str) -> None:
-        await work.carry_out(UUID(run_id), context.job.id or 0)
+        with trace(RUN_TASK):
+            await work.carry_out(UUID(run_id), context.job.id or 0)
 
     @queue.periodic(cron="17 * * * *")
     @queue.task(name=SWEEP_TASK, queue=MAINTENANCE_QUEUE)
     async def sweep(timestamp: int) -> None:  # noqa: ARG001  # procrastinate passes the scheduled time by this name
         await _sweep(work.database, work.clock, work.settings)
+        await sweep_accounts(work.database, work.settings, work.clock, work.recording)
         await queue.job_manager.delete_old_jobs(
             nb_hours=_JOBS_KEPT_H, include_failed=True, include_cancelled=True, include_aborted=True
         )
@@ -97,10 +141,31 @@ async def _sweep(database: Database, clock: Clock, settings: Settings) -> None:
     log.info("maintenance.swept", runs=runs, transcripts=transcripts)
 
 
-async def _serve(queue: App, settings: Settings, stopping: asyncio.Event, *, listens: bool) -> None:
+async def _serve_all(queue: App, settings: Settings, stopping: asyncio.Event, *, listens: bool) -> None:
+    """Each kind of work has places of its own.
+
+    Nobody waits for a mailed link until somebody else's video is done, and an archival, which takes minutes, never
+    takes the place of a summary.
+    """
+    places = (
+        (_WORK, settings.worker_concurrency),
+        ([MAIL_QUEUE], _MAILS_AT_ONCE),
+        ([MAINTENANCE_QUEUE], _UPKEEP_AT_ONCE),
+    )
+    await asyncio.gather(
+        *(
+            _serve(queue, settings, stopping, queues=queues, concurrency=concurrency, listens=listens)
+            for queues, concurrency in places
+        )
+    )
+
+
+async def _serve(
+    queue: App, settings: Settings, stopping: asyncio.Event, *, queues: list[str], concurrency: int, listens: bool
+) -> None:
     """Keeps one procrastinate worker running: it ends by itself when the database goes away, or has pruned it."""
     while not stopping.is_set():
-        worker = asyncio.create_task(_run_queue_worker(queue, settings, listens=listens))
+        worker = asyncio.create_task(_run_queue_worker(queue, settings, queues, concurrency, listens=listens))
         stop = asyncio.create_task(stopping.wait())
         await asyncio.wait({worker, stop}, return_when=asyncio.FIRST_COMPLETED)
         worker.cancel()
@@ -114,11 +179,13 @@ async def _serve(queue: App, settings: Settings, stopping: asyncio.Event, *, lis
             await asyncio.wait_for(stopping.wait(), _RESTART_PAUSE_S)
 
 
-async def _run_queue_worker(queue: App, settings: Settings, *, listens: bool) -> None:
-    log.info("worker.started", concurrency=settings.worker_concurrency, listens=listens)
+async def _run_queue_worker(
+    queue: App, settings: Settings, queues: list[str], concurrency: int, *, listens: bool
+) -> None:
+    log.info("worker.started", queues=" ".join(queues), concurrency=concurrency, listens=listens)
     await queue.run_worker_async(
-        queues=[SUMMARIZATION_QUEUE, MAINTENANCE_QUEUE],
-        concurrency=settings.worker_concurrency,
+        queues=queues,
+        concurrency=concurrency,
         listen_notify=listens,
         fetch_job_polling_interval=POLL_INTERVAL_LISTENING_S if listens else POLL_INTERVAL_S,
         update_heartbeat_interval=settings.heartbeat_interval_s,
@@ -128,10 +195,14 @@ async def _run_queue_worker(queue: App, settings: Settings, *, listens: bool) ->
     )
 
 
-async def _keep_rescuing(database: Database, jobs: QueuedJobs, clock: Clock, settings: Settings) -> None:
+async def _keep_rescuing(
+    database: Database, jobs: QueuedJobs, clock: Clock, recording: Recording, settings: Settings
+) -> None:
     while True:
         try:
-            await rescue_runs(database, jobs, clock, stalled_after_s=settings.stalled_after_s)
+            with unrecorded():
+                await rescue_runs(database, jobs, clock, recording, stalled_after_s=settings.stalled_after_s)
+            await rescue_archive_runs(database, jobs, clock, stalled_after_s=settings.stalled_after_s)
         except Exception as error:  # the next look may succeed; without it no run would ever be rescued again
             log.warning("rescue.failed", **describe(error))
         await asyncio.sleep(settings.heartbeat_interval_s)

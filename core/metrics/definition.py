@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core.domain.telemetry import Kind, Outcome, Pace, Series, Unit, Who
+from core.domain.telemetry import KINDS, Kind, Outcome, Pace, Series, Unit, Who
 
 
 class Direction(StrEnum):
@@ -110,13 +110,33 @@ class Distinct:
     people: People
 
 
+class Moment(StrEnum):
+    """The times of an incident, in their order."""
+
+    STARTED = "started"
+    DETECTED = "detected"
+    ACKNOWLEDGED = "acknowledged"
+    MITIGATED = "mitigated"
+    RESOLVED = "resolved"
+
+
+class Statistic(StrEnum):
+    MEDIAN = "median"
+    P90 = "p90"
+    MEAN = "mean"
+    COUNT = "n"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery:
-    """Of P0 and P1 incidents in the range: minutes from `since` to `until`, by `statistic`; or the share under 5."""
+    """Of the P0 and P1 incidents that began in the range: seconds from `since` to `until`, as one figure.
 
-    since: str
-    until: str
-    statistic: str
+    Only incidents that have both times count. Percentiles are exact (nearest rank): there are few incidents.
+    """
+
+    since: Moment
+    until: Moment
+    statistic: Statistic
 
 
 Query = Count | Rate | Share | Quantile | Mean | Total | Distinct | Recovery
@@ -152,3 +172,11 @@ def selections_of(query: Query) -> tuple[Selection, ...]:
         case Count() | Rate() | Quantile() | Mean() | Total():
             return query.of
     return ()
+
+
+def scale_of(query: Quantile | Mean) -> float:
+    """What the stored values of a query are multiplied with to be in its unit. ValueError where they differ in it."""
+    scales = {KINDS[selection.kind].scale for selection in query.of}
+    if len(scales) != 1:
+        raise ValueError("values of different scales can't be read as one")
+    return scales.pop()

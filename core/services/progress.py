@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.db.database import Database
 from core.db.queries.progress import listen_for_runs, read_marks
+from core.db.statement_times import unrecorded
 from core.errors import Unavailable
 from core.logging import EventLog, describe
 
@@ -110,8 +111,9 @@ class ProgressHub:
                     log.warning("progress.polling_interrupted", **describe(error))
 
     async def _compare_marks(self) -> None:
-        async with self._database.read() as session:
-            marks = await read_marks(session, list(self._watchers))
+        with unrecorded():
+            async with self._database.read() as session:
+                marks = await read_marks(session, list(self._watchers))
         for run_id in list(self._watchers):
             if self._marks.get(run_id) != marks.get(run_id):
                 self._ring(run_id)

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from core.config import Settings
 from core.db.database import Database, driver_connection
 from core.db.queries.progress import copy_progress, start_progress, touch_progress
 from core.db.queries.runs import NewRun, cancel_run, copy_cancelled, find_done_run, get_request, open_run
+from core.db.queries.standing import StandingSummary, find_standing
 from core.db.queries.summaries import (
     NewSummary,
     Position,
@@ -30,16 +32,21 @@ from core.db.queries.summaries import (
     point_at_run,
 )
 from core.db.queries.transcripts import find_video, get_transcript, store_transcript
+from core.db.queries.visitors import note_visitor
 from core.domain.library import SummaryListItem, SummaryPage, SummaryRequest, SummaryState, SummaryTranscript
 from core.domain.owner import Owner
 from core.domain.packed import unpack_transcript
 from core.domain.progress import first_progress
+from core.domain.request_ids import parse_request_id
 from core.domain.run import RunState
+from core.domain.telemetry import Outcome
 from core.errors import Conflict, InvalidInput, NotFound
-from core.ports import Jobs
+from core.logging import request_id as current_request
+from core.ports import Jobs, Recording
 from core.services.progress import ProgressHub
 from core.services.submissions import EngineChoice, Submission, read_submission
 from core.services.summary_documents import SummaryDocuments
+from core.services.summary_figures import SummaryFigures
 from core.services.summary_records import SummaryRecords
 
 LONGEST_PAGE = 100
@@ -59,6 +66,7 @@ class Summaries:
         settings: Settings,
         clock: Clock,
         engine: EngineChoice,
+        recording: Recording,
     ) -> None:
         self._database = database
         self._jobs = jobs
@@ -68,6 +76,7 @@ class Summaries:
         self._engine = engine
         self._records = SummaryRecords(database)
         self._documents = SummaryDocuments(database)
+        self._figures = SummaryFigures(recording)
 
     async def submit(self, request: SummaryRequest, owner: Owner) -> UUID:
         """Id of the new summary. Row, run and job are committed together, or nothing is stored at all.
@@ -75,24 +84,25 @@ class Summaries:
         A run that answered the same within the cache's time serves at once, an open one is joined.
         Raises InvalidInput or TooLarge.
         """
-        submission = await read_submission(request, self._engine)
-        now = self._clock.now()
-        async with self._database.transaction() as session:
-            new = await self._new_run(session, submission)
-            run_id, is_done = await self._find_or_open_run(session, new, now)
-            video = submission.video
-            if video.id is not None:
-                video = await find_video(session, video.id) or video
-            summary_id = await insert_summary(
-                session, NewSummary(owner=owner, run_id=run_id, video=video, start_ms=submission.start_ms), now=now
-            )
-            if is_done:
-                await complete_summary(session, run_id, summary_id)
+        with self._figures.submitting(request, owner) as submitting:
+            submission = await read_submission(request, self._engine)
+            now = self._clock.now()
+            async with self._database.transaction() as session:
+                new = await self._new_run(session, submission)
+                run_id, is_done = await self._find_or_open_run(session, new, now)
+                summary_id = await self._insert(session, submission, owner, run_id, now)
+                if owner.anonymous_id is not None:
+                    await note_visitor(session, owner.anonymous_id, now=now)
+                served = await self._serve(session, run_id, summary_id) if is_done else []
+            submitting.is_served = is_done
+        self._note_served(served)
         return summary_id
 
     async def get(self, summary_id: UUID, owner: Owner) -> SummaryState:
         """The summary as it is now. Raises NotFound."""
-        return await self._state(await self._records.get(summary_id, owner))
+        record = await self._records.get(summary_id, owner)
+        self._figures.seen_by(owner)
+        return await self._state(record)
 
     async def list_page(self, owner: Owner, *, cursor: str | None = None, limit: int = 24) -> SummaryPage:
         """A page of this owner's summaries, newest first. Raises InvalidInput for a cursor that is none of ours."""
@@ -122,6 +132,7 @@ class Summaries:
             held = await hold_summary(session, summary_id, owner)
             if held.state.is_final:
                 raise Conflict("This summary is finished already: there is nothing to cancel.")
+            ended = await find_standing(session, held.run_id, summary_id=summary_id)
             if await has_other_waiting(session, held.run_id, summary_id):
                 copy_id = await copy_cancelled(session, held.run_id, now=now)
                 await copy_progress(session, held.run_id, copy_id)
@@ -129,16 +140,21 @@ class Summaries:
             else:
                 await cancel_run(session, held.run_id, now=now)
             await touch_progress(session, held.run_id)
+        self._figures.ended(ended, Outcome.CANCELLED, at=now)
 
     async def delete(self, summary_id: UUID, owner: Owner) -> None:
         """Removes it for good, and stops its run where nobody else waits for it. Raises NotFound."""
+        now = self._clock.now()
         async with self._database.transaction() as session:
             held = await hold_summary(session, summary_id, owner)
+            is_open = not held.state.is_final
+            ended = await find_standing(session, held.run_id, summary_id=summary_id) if is_open else []
             is_shared = await has_other_waiting(session, held.run_id, summary_id)
             await delete_summary(session, summary_id)
             if not is_shared:
-                await cancel_run(session, held.run_id, now=self._clock.now())
+                await cancel_run(session, held.run_id, now=now)
             await touch_progress(session, held.run_id)
+        self._figures.ended(ended, Outcome.CANCELLED, at=now)
 
     async def retry(self, summary_id: UUID, owner: Owner) -> None:
         """The same summary, asked for again after it failed or was cancelled. Raises Conflict, NotFound."""
@@ -147,12 +163,12 @@ class Summaries:
             held = await hold_summary(session, summary_id, owner)
             if held.state not in {RunState.FAILED, RunState.CANCELLED}:
                 raise Conflict("Only a summary that failed or was cancelled can be tried again.")
-            request = await get_request(session, held.run_id)
+            request = replace(await get_request(session, held.run_id), request_id=_request_id())
             run_id, is_done = await self._find_or_open_run(session, request, now)
             await point_at_run(session, summary_id, run_id)
-            if is_done:
-                await complete_summary(session, run_id, summary_id)
+            served = await self._serve(session, run_id, summary_id) if is_done else []
             await touch_progress(session, held.run_id)
+        self._note_served(served)
 
     async def watch(self, summary_id: UUID, owner: Owner) -> AsyncIterator[SummaryState]:
         """The present state, then each change, until a final one or its deletion. Raises NotFound before the first."""
@@ -180,12 +196,35 @@ class Summaries:
             options=submission.options,
             video_id=submission.video.id,
             transcript_id=None if words is None else await store_transcript(session, words),
+            request_id=_request_id(),
         )
+
+    async def _insert(
+        self, session: AsyncSession, submission: Submission, owner: Owner, run_id: UUID, now: datetime
+    ) -> UUID:
+        """Id of the new summary, with what is known of its video already."""
+        video = submission.video
+        if video.id is not None:
+            known = await find_video(session, video.id)
+            self._figures.looked_up("metadata", is_hit=known is not None)
+            video = known or video
+        new = NewSummary(owner=owner, run_id=run_id, video=video, start_ms=submission.start_ms)
+        return await insert_summary(session, new, now=now)
+
+    async def _serve(self, session: AsyncSession, run_id: UUID, summary_id: UUID) -> list[StandingSummary]:
+        """Gives a summary what its run, done before, has made; returns it for the figures."""
+        await complete_summary(session, run_id, summary_id)
+        return await find_standing(session, run_id, summary_id=summary_id)
+
+    def _note_served(self, served: list[StandingSummary]) -> None:
+        for each in served:
+            self._figures.ended([each], Outcome.CACHED, at=each.asked_at)
 
     async def _find_or_open_run(self, session: AsyncSession, new: NewRun, now: datetime) -> tuple[UUID, bool]:
         """The run that answers this request, and whether it is done; a new one gets its job in this transaction."""
         since = now - timedelta(seconds=self._settings.summary_cache_ttl_s)
         done_id = await find_done_run(session, new.request_key, since=since)
+        self._figures.looked_up("summary", is_hit=done_id is not None)
         if done_id is not None:
             return done_id, True
         opened = await open_run(session, new, now=now)
@@ -203,6 +242,11 @@ class Summaries:
             start_s=None if record.start_ms is None else record.start_ms / 1000,
             has_transcript=record.transcript_id is not None,
         )
+
+
+def _request_id() -> UUID | None:
+    """The request that is being answered: whatever comes of it carries its number."""
+    return parse_request_id(current_request.get())
 
 
 def _write_cursor(item: SummaryListItem) -> str:

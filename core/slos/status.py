@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from core.slos.definition import BurnRule, Slo
+from core.slos.definition import BurnRule, Slo, SlowRule
 
 
 class BurnState(StrEnum):
@@ -31,21 +31,47 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BurnReading:
-    """One rule. Rates are multiples of the rate that spends the budget in just the window; None without data."""
+    """One rule. Rates are multiples of the rate that spends the budget in just the window; None without data.
+
+    `is_held`: over the factor, but on so few events that it may be chance, so that nobody is called.
+    """
 
     rule: BurnRule
     long_rate: float | None
     short_rate: float | None
     state: BurnState
+    is_held: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlowReading:
+    """The rule for little traffic: what its window held."""
+
+    rule: SlowRule
+    bad: int
+    valid: int
+    state: BurnState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncorrected:
+    """The same objective with nothing taken out: shown beside the corrected figures, always."""
+
+    valid: int
+    bad: int
+    sli: float | None
+    budget_left: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SloStatus:
     """An objective now. Counts are over its whole window; `stuck` are open too long and counted as bad already.
 
+    What `corrections` name is left out of all counts; `uncorrected` holds the figures with it, None without any.
     `budget_left` is 1 with nothing spent, 0 when it is used up and below when it is overdrawn: never clamped.
     `exhausts_at` extrapolates the present rate with old errors leaving the window; None where that never comes, or
-    without data; `full_budget_lasts_s` is the same from a full budget. `p95` in ms.
+    without data, and `at` where it is used up already; `full_budget_lasts_s` is the same from a full budget. `p95` in
+    ms; `median_s` only where incidents are counted: how long until they were mitigated.
     """
 
     slo: Slo
@@ -62,14 +88,24 @@ class SloStatus:
     exhausts_at: datetime | None
     full_budget_lasts_s: float | None
     p95: float | None
+    median_s: float | None = None
+    slow: SlowReading | None = None
+    uncorrected: Uncorrected | None = None
+    corrections: tuple[str, ...] = ()
+
+    @property
+    def fastest(self) -> BurnReading | None:
+        """The rule that tells most: one that fires, else the one whose long window burns fastest; None without data."""
+        known = [burn for burn in self.burns if burn.long_rate is not None]
+        order = {BurnState.FIRING: 0, BurnState.RISING: 1, BurnState.RECOVERING: 1}
+        return min(known, key=lambda burn: (order.get(burn.state, 2), -(burn.long_rate or 0.0)), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spender:
     """One cause and its share of the bad events. `percent` of all spenders of a list add up to exactly 100.
 
-    `cause` is the series' name (route, length band …), "" for the rest; `outcome` tells apart what failed from what
-    was slow.
+    `cause` is "kind:name" of what spent it ("rung:youtube", "api_request:GET /api/v1/summaries"), "" for the rest.
     """
 
     cause: str

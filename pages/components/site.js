@@ -72,6 +72,20 @@ document.addEventListener("click", (event) => {
   if (part.open) part.querySelector("textarea, input")?.focus();
 });
 
+// A password can be looked at while it is typed; it is hidden again when the form goes, else browsers keep it as text.
+function showPassword(button, isShown) {
+  document.getElementById(button.dataset.unveil).type = isShown ? "text" : "password";
+  button.textContent = isShown ? "Hide" : "Show";
+  button.setAttribute("aria-pressed", String(isShown));
+}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-unveil]");
+  if (!button) return;
+  showPassword(button, button.getAttribute("aria-pressed") !== "true");
+  document.getElementById(button.dataset.unveil).focus();
+});
+document.addEventListener("submit", (event) => { for (const button of event.target.querySelectorAll("[data-unveil]")) showPassword(button, false); });
+
 // A picture that does not come leaves its place to what stands behind it.
 document.addEventListener("error", (event) => { if (event.target instanceof HTMLImageElement) event.target.remove(); }, true);
 for (const image of document.images) if (image.complete && !image.naturalWidth) image.remove();

@@ -36,9 +36,9 @@ def build_app(services: FakeServices) -> FastAPI:
     async def broken(_request: Request) -> Response:
         raise RuntimeError("the transcript said: hush")
 
-    app.add_route("/", page, methods=["GET"])
-    app.add_route("/summarize", post_page, methods=["POST"])
-    app.add_route("/broken", broken, methods=["GET"])
+    app.add_api_route("/", page, methods=["GET"])
+    app.add_api_route("/summarize", post_page, methods=["POST"])
+    app.add_api_route("/broken", broken, methods=["GET"])
     register(app, services)
     app.add_middleware(SessionMiddleware, secret_key="for-tests-only", session_cookie="sid")
     return app

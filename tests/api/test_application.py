@@ -19,6 +19,19 @@ PATHS = {
     "/api/health": {"get"},
     "/api/health/live": {"get"},
     "/api/health/ready": {"get"},
+    "/api/v1/ops/metrics": {"get"},
+    "/api/v1/ops/metrics/{slug}": {"get"},
+    "/api/v1/ops/metrics/{slug}.csv": {"get"},
+    "/api/v1/ops/slos": {"get"},
+    "/api/v1/ops/slos/{slug}": {"get"},
+    "/api/v1/ops/overview": {"get"},
+    "/api/v1/ops/performance": {"get"},
+    "/api/v1/ops/usage": {"get"},
+    "/api/v1/ops/vitals": {"get"},
+    "/api/v1/ops/requests": {"get"},
+    "/api/v1/ops/requests/{request_id}": {"get"},
+    "/api/v1/ops/reference": {"get"},
+    "/api/v1/ops/deploys": {"post"},
 }
 
 

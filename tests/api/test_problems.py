@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import logging
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
 import httpx
 import pytest
 from fastapi.responses import HTMLResponse
 
 from core.api.context import REQUEST_ID_HEADER
+from core.domain.request_ids import began_at
 from core.errors import AppError, NextStep, Unavailable
 from tests.api.conftest import ORIGIN, build_app
 from tests.fakes import FakeServices
@@ -55,7 +60,7 @@ async def test_a_bug_shows_a_number_and_nothing_of_its_inside(
     services.summaries.bug = RuntimeError("password=hunter2 in /srv/app")
     answer = await client.post(URL, json={"url": "x"}, headers={REQUEST_ID_HEADER: "abc-1"})
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
-    assert "abc-1" in answer.json()["detail"]
+    assert answer.headers[REQUEST_ID_HEADER] in answer.json()["detail"]
     assert "hunter2" not in answer.text
     assert "Traceback" not in answer.text
 
@@ -68,15 +73,24 @@ async def test_what_was_sent_is_not_repeated_in_a_refusal(client: httpx.AsyncCli
 
 
 @pytest.mark.parametrize("given", ["bad id", "a" * 65, "é", "", 'x"y'])
-async def test_a_strange_request_number_is_replaced(client: httpx.AsyncClient, given: str) -> None:
-    answer = await client.get("/api/health/live", headers={REQUEST_ID_HEADER: given.encode()})
+async def test_a_strange_request_number_is_replaced(
+    client: httpx.AsyncClient, given: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "core")
+    answer = await client.get("/api/v1/summaries", headers={REQUEST_ID_HEADER: given.encode()})
     assert answer.headers[REQUEST_ID_HEADER] != given
     assert len(answer.headers[REQUEST_ID_HEADER]) == 32
+    assert _logged_request(caplog)["client_request_id"] is None
 
 
-async def test_a_sane_request_number_is_kept(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/api/health/live", headers={REQUEST_ID_HEADER: "edge-7.a_b"})
-    assert answer.headers[REQUEST_ID_HEADER] == "edge-7.a_b"
+async def test_a_sane_request_number_of_the_client_stands_in_the_log_beside_ours(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "core")
+    answer = await client.get("/api/v1/summaries", headers={REQUEST_ID_HEADER: "edge-7.a_b"})
+    began = began_at(UUID(answer.headers[REQUEST_ID_HEADER]))
+    assert abs(datetime.now(UTC) - began) < timedelta(seconds=10)
+    assert _logged_request(caplog)["client_request_id"] == "edge-7.a_b"
 
 
 async def test_a_page_with_a_bug_answers_people_with_a_page(client: httpx.AsyncClient) -> None:
@@ -98,3 +112,8 @@ async def test_refusals_of_pages_take_the_look_of_the_applications_own_error_pag
     assert (broken.status_code, foreign.status_code) == (500, 403)
     assert foreign.text.startswith("drawn: This request came from a page of another site")
     assert foreign.headers["connection"] == "close"
+
+
+def _logged_request(caplog: pytest.LogCaptureFixture) -> dict[str, object]:
+    [line] = [record for record in caplog.records if record.getMessage() == "http.request"]
+    return line.event_fields

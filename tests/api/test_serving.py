@@ -94,6 +94,24 @@ async def test_services_start_before_and_end_after_everything_and_the_address_is
     assert life.events == ["start", "inner start", "inner end", "close"]
 
 
+@pytest.mark.parametrize("link", [None, "http://x.test/first-admin/secret"])
+async def test_a_start_without_an_admin_says_how_to_become_one(
+    life: Life, taken_port: int, capsys: pytest.CaptureFixture[str], link: str | None
+) -> None:
+    asked: list[bool] = []
+
+    async def first_admin_link() -> str | None:
+        asked.append(True)
+        return link
+
+    life.accounts.roles.first_admin_link = first_admin_link
+    app = application(life, taken_port)
+    async with app.router.lifespan_context(app):
+        await until(lambda: asked)
+    said = capsys.readouterr().out.splitlines()
+    assert [line.rpartition(" ")[2] for line in said if "no admin yet" in line] == ([link] if link else [])
+
+
 async def test_a_signal_ends_open_streams_and_reaches_whoever_waited_for_it(life: Life, taken_port: int) -> None:
     heard: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, _frame: heard.append(number))

@@ -31,7 +31,7 @@ CUES = 6_600
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="sightline-bench-") as folder:
-        process, origin = _start(Path(folder))
+        process, origin = start_application(Path(folder))
         try:
             with httpx.Client(base_url=origin, timeout=30) as client:
                 _times_ms(client, 20)
@@ -55,7 +55,7 @@ def main() -> None:
     print(json.dumps({key: round(value, 2) for key, value in row.items()}, indent=2))
 
 
-def _start(folder: Path) -> tuple[subprocess.Popen[str], str]:
+def start_application(folder: Path) -> tuple[subprocess.Popen[str], str]:
     environment = os.environ | {"PORT": "0", "SIGHTLINE_DATA_DIR": str(folder / "data")}
     process = subprocess.Popen(
         [sys.executable, "app.py"],

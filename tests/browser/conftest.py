@@ -11,15 +11,23 @@ from playwright.async_api import Browser, BrowserContext, Page, Route, async_pla
 
 from tests.browser.application import run_application
 from tests.browser.chromium import ARGUMENTS, find_chromium, reason_there_is_none
+from tests.browser.mailbox import Mailbox, mailbox
 from tests.fixtures_database import data_folder
 
 _PLAYER = Path(__file__).with_name("standin_player.html")
 
 
 @pytest.fixture(scope="session")
-def origin() -> Iterator[str]:
+def mails() -> Iterator[Mailbox]:
+    """What the application mails."""
+    with mailbox() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def origin(mails: Mailbox) -> Iterator[str]:
     """The application's origin; one process serves all browser tests, each with a browser profile of its own."""
-    with data_folder() as folder, run_application(folder / "data") as origin:
+    with data_folder() as folder, run_application(folder / "data", {"SMTP_URL": mails.smtp_url}) as origin:
         yield origin
 
 

@@ -51,7 +51,17 @@ async def themed(browser: Browser, origin: str, request: pytest.FixtureRequest) 
 
 async def test_no_page_overflows_or_has_a_nameless_control(themed: Page) -> None:
     await summarise(themed, srt(150), "A title-that-is-one-very-long-word-" + "x" * 90 + ".srt")
-    for address in (themed.url, "/", "/summarize", "/library", "/nowhere"):
+    for address in (
+        themed.url,
+        "/",
+        "/summarize",
+        "/library",
+        "/nowhere",
+        "/sign-in",
+        "/sign-up",
+        "/reset",
+        "/reset/x",
+    ):
         await themed.goto(address)
         await expect(themed.locator("h1")).to_be_visible()
         for name, (width, height) in _SIZES.items():

@@ -14,6 +14,7 @@ from core.domain.ladder import (
     FailureRule,
     RetryRule,
     TranscriptUnavailable,
+    lies_with_the_video,
     most_telling,
     rule_of,
 )
@@ -112,3 +113,11 @@ def test_the_error_survives_pickling_whole() -> None:
 def test_of_two_alike_the_earlier_is_the_more_telling() -> None:
     first, second = (TranscriptUnavailable(CaptionFailure.TIMED_OUT) for _ in range(2))
     assert most_telling([first, second]) is first
+
+
+def test_only_what_is_said_of_the_video_itself_is_nobodys_failure() -> None:
+    ours = {failure for failure in CaptionFailure if not lies_with_the_video(failure.value)}
+    assert {CaptionFailure.REQUEST_BLOCKED, CaptionFailure.TIMED_OUT, CaptionFailure.NOT_CONFIGURED} <= ours
+    assert not {rule.failure for rule in RULES if rule.is_operator_fault} - ours
+    assert CaptionFailure.CAPTIONS_DISABLED not in ours
+    assert not lies_with_the_video("engine_failed")

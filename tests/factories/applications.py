@@ -38,6 +38,7 @@ async def services_on(database_url: str, settings: Settings, *, listens: bool = 
     services = build_services(settings, app_name="test")
     services.database.connect_to(database_url)
     services.hub.start(database_url if listens else None)
+    services.telemetry.start()
     try:
         yield services
     finally:

@@ -28,6 +28,7 @@ from core.jobs.messages import WordsFetched, failure_of
 from core.jobs.queue import QueuedJobs, build_queue
 from core.jobs.rescue import rescue_runs
 from core.jobs.run_record import RunRecord
+from core.ports import NoRecording
 from tests.factories.applications import (
     ANN,
     STALLED_AFTER_S,
@@ -152,7 +153,10 @@ async def test_a_worker_stopped_before_its_claim_does_not_take_the_run_from_the_
     """The job was fetched, the claim not made: the dead job is all that the woken worker has."""
     summary_id = await services.summaries.submit(upload(), ANN)
     run_id, job_id = await _fetch_job(services)
-    assert await rescue_runs(services.database, _jobs(), SystemClock(), stalled_after_s=STALLED_AFTER_S) == 1
+    assert (
+        await rescue_runs(services.database, _jobs(), SystemClock(), NoRecording(), stalled_after_s=STALLED_AFTER_S)
+        == 1
+    )
     async with services.database.transaction() as session:
         assert await claim_run(session, run_id, job_id, now=SystemClock().now()) is None
     async with worker_on(database_url, settings):
@@ -164,7 +168,10 @@ async def test_two_rescues_at_once_give_a_run_one_new_job(services: Services) ->
     await services.summaries.submit(upload(), ANN)
     await _fetch_job(services)
     await asyncio.gather(
-        *(rescue_runs(services.database, _jobs(), SystemClock(), stalled_after_s=STALLED_AFTER_S) for _ in range(5))
+        *(
+            rescue_runs(services.database, _jobs(), SystemClock(), NoRecording(), stalled_after_s=STALLED_AFTER_S)
+            for _ in range(5)
+        )
     )
     assert await endings(services.database) == {"run queued": 1, "job failed": 1, "job todo": 1}
 
@@ -174,9 +181,15 @@ async def test_a_rescue_leaves_everything_to_the_one_that_is_under_way(services:
     await _fetch_job(services)
     async with services.database.transaction() as session:
         assert await try_rescue_lock(session)
-        assert await rescue_runs(services.database, _jobs(), SystemClock(), stalled_after_s=STALLED_AFTER_S) == 0
+        assert (
+            await rescue_runs(services.database, _jobs(), SystemClock(), NoRecording(), stalled_after_s=STALLED_AFTER_S)
+            == 0
+        )
     assert await endings(services.database) == {"run queued": 1, "job doing": 1}
-    assert await rescue_runs(services.database, _jobs(), SystemClock(), stalled_after_s=STALLED_AFTER_S) == 1
+    assert (
+        await rescue_runs(services.database, _jobs(), SystemClock(), NoRecording(), stalled_after_s=STALLED_AFTER_S)
+        == 1
+    )
 
 
 @pytest.mark.parametrize("is_over", [True, False], ids=["over", "under way"])
@@ -189,8 +202,10 @@ async def test_no_write_of_a_lost_lease_changes_anything(services: Services, *, 
         run_id, job_id = await _fetch_job(services)
         async with database.transaction() as session:
             claims.append(await claim_run(session, run_id, job_id, now=now))
-        await rescue_runs(database, jobs, SystemClock(), stalled_after_s=STALLED_AFTER_S) if len(claims) == 1 else None
-    lost, held = (RunRecord(database, SystemClock(), claim) for claim in claims if claim)
+        await rescue_runs(database, jobs, SystemClock(), NoRecording(), stalled_after_s=STALLED_AFTER_S) if len(
+            claims
+        ) == 1 else None
+    lost, held = (RunRecord(database, SystemClock(), claim, NoRecording()) for claim in claims if claim)
     await held.open()
     made = NewVersion(engine="offline", draft={"tags": []}, lines=1, supported_lines=1)
     if is_over:
@@ -215,8 +230,14 @@ async def test_a_run_without_any_live_job_is_given_one(services: Services) -> No
     await services.summaries.submit(upload(), ANN)
     async with services.database.transaction() as session:
         await session.execute(text("DELETE FROM procrastinate_jobs"))
-    assert await rescue_runs(services.database, _jobs(), SystemClock(), stalled_after_s=STALLED_AFTER_S) == 1
-    assert await rescue_runs(services.database, _jobs(), SystemClock(), stalled_after_s=STALLED_AFTER_S) == 0
+    assert (
+        await rescue_runs(services.database, _jobs(), SystemClock(), NoRecording(), stalled_after_s=STALLED_AFTER_S)
+        == 1
+    )
+    assert (
+        await rescue_runs(services.database, _jobs(), SystemClock(), NoRecording(), stalled_after_s=STALLED_AFTER_S)
+        == 0
+    )
     assert await endings(services.database) == {"run queued": 1, "job todo": 1}
 
 
@@ -227,7 +248,10 @@ async def test_a_living_workers_job_is_left_alone(services: Services) -> None:
         await session.execute(
             text("UPDATE procrastinate_jobs SET status = 'doing', worker_id = :id"), {"id": worker_id}
         )
-    assert await rescue_runs(services.database, _jobs(), SystemClock(), stalled_after_s=STALLED_AFTER_S) == 0
+    assert (
+        await rescue_runs(services.database, _jobs(), SystemClock(), NoRecording(), stalled_after_s=STALLED_AFTER_S)
+        == 0
+    )
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
@@ -12,7 +13,8 @@ from nicegui.testing.user_simulation import user_simulation
 
 import pages
 from core.bootstrap import Services
-from tests.fakes import FakeSummaries
+from core.config import Settings
+from tests.fakes import FakeAccounts, FakeSummaries
 
 
 @pytest_asyncio.fixture
@@ -21,9 +23,11 @@ async def summaries() -> FakeSummaries:
 
 
 @pytest_asyncio.fixture
-async def visitor(summaries: FakeSummaries) -> AsyncIterator[User]:
+async def visitor(summaries: FakeSummaries, tmp_path: Path) -> AsyncIterator[User]:
     """A person with a browser of their own; `visitor.http_client` shares their cookies."""
+    settings = Settings(data_dir=tmp_path)
     async with user_simulation() as user:
-        pages.register(cast("Services", SimpleNamespace(summaries=summaries)))
+        services = SimpleNamespace(summaries=summaries, accounts=FakeAccounts(), settings=settings)
+        pages.register(cast("Services", services))
         user.http_client.headers["accept"] = "text/html"
         yield user

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.theme import THEMES, stylesheet
+from pages.theme import THEMES, ops_stylesheet, stylesheet
 
 _COMPONENTS = Path(__file__).parents[2] / "pages" / "components"
 _TEXT = ("ink", "ink-2", "ink-3", "accent", "ok", "warn", "bad")
@@ -21,8 +21,14 @@ _PAIRS = [
     ("ink", "accent-line"),
     ("accent", "accent-weak"),
     ("bad", "bad-weak"),
+    ("ok", "ok-weak"),
     ("ink", "warn-weak"),
     ("ground", "warn"),
+    *((f"c{number}", ground) for number in range(1, 8) for ground in _GROUNDS),
+    *((state, f"{state}-weak") for state in ("ok", "warn")),
+    ("ink-2", "warn-weak"),
+    ("ink-2", "bad-weak"),
+    ("ink-2", "ok-weak"),
 ]
 
 
@@ -45,7 +51,7 @@ def test_both_themes_name_the_same_tokens() -> None:
 
 
 def test_every_token_that_a_sheet_uses_exists() -> None:
-    sheet = stylesheet()
+    sheet = stylesheet() + ops_stylesheet()
     defined = set(re.findall(r"(--[\w-]+):", sheet))
     assert set(re.findall(r"var\((--[\w-]+)", sheet)) <= defined
 

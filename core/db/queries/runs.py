@@ -21,13 +21,14 @@ _TRIES_TO_JOIN = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRun:
-    """What is asked of a run. `request_key` names it: one open run a key."""
+    """What is asked of a run. `request_key` names it: one open run a key. `request_id` is of the request that asked."""
 
     request_key: str
     engine: str
     options: dict[str, object] = field(default_factory=dict)
     video_id: str | None = None
     transcript_id: UUID | None = None
+    request_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class ClaimedRun:
     options: dict[str, object]
     video_id: str | None
     transcript_id: UUID | None
+    request_id: UUID | None
     created_at: datetime
 
 
@@ -91,8 +93,8 @@ async def open_run(session: AsyncSession, new: NewRun, *, now: datetime) -> Open
     """
     values = {
         "id": uuid4(), "request_key": new.request_key, "engine": new.engine, "options": new.options,
-        "video_id": new.video_id, "transcript_id": new.transcript_id, "state": RunState.QUEUED.value,
-        "created_at": now,
+        "video_id": new.video_id, "transcript_id": new.transcript_id, "request_id": new.request_id,
+        "state": RunState.QUEUED.value, "created_at": now,
     }  # fmt: skip
     statement = (
         insert(RunRow)
@@ -124,14 +126,14 @@ async def claim_run(session: AsyncSession, run_id: UUID, job_id: int, *, now: da
         .where(RunRow.id == run_id, RunRow.state.in_(states_before(RunState.RUNNING)))
         .values(state=RunState.RUNNING.value, attempt=RunRow.attempt + 1, started_at=now)
         .returning(RunRow.attempt, RunRow.engine, RunRow.options, RunRow.video_id, RunRow.transcript_id,
-                   RunRow.created_at)
+                   RunRow.request_id, RunRow.created_at)
     )  # fmt: skip
     row = found.one_or_none()
     if row is None:
         return None
     return ClaimedRun(
         lease=Lease(run_id=run_id, attempt=row.attempt), engine=row.engine, options=row.options,
-        video_id=row.video_id, transcript_id=row.transcript_id, created_at=row.created_at,
+        video_id=row.video_id, transcript_id=row.transcript_id, request_id=row.request_id, created_at=row.created_at,
     )  # fmt: skip
 
 
@@ -197,10 +199,10 @@ async def copy_cancelled(session: AsyncSession, run_id: UUID, *, now: datetime) 
     await session.execute(
         text(
             """
-            INSERT INTO runs (id, request_key, engine, options, video_id, transcript_id, state, attempt, tried,
-                              created_at, started_at, finished_at)
-            SELECT :copy_id, request_key, engine, options, video_id, transcript_id, 'cancelled', 0, tried,
-                   created_at, started_at, :now
+            INSERT INTO runs (id, request_key, engine, options, video_id, transcript_id, request_id, state, attempt,
+                              tried, created_at, started_at, finished_at)
+            SELECT :copy_id, request_key, engine, options, video_id, transcript_id, request_id, 'cancelled', 0,
+                   tried, created_at, started_at, :now
               FROM runs WHERE id = :id
             """
         ),

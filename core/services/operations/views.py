@@ -7,8 +7,13 @@ from datetime import datetime
 from uuid import UUID
 
 from core.domain.period import Period
+from core.metrics.definition import Metric
 from core.metrics.reading import Reading
+from core.slos.advice import Advice, Onset
+from core.slos.definition import Slo
 from core.slos.status import SloStatus, Spender
+
+__all__ = ["Advice", "Onset"]
 
 Line = tuple[float | None, ...]
 
@@ -31,17 +36,6 @@ class Happening:
     kind: str
     text: str
     tone: str = ""  # ok, warn, bad or nothing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advice:
-    """The one sentence on where to look next, and where a click on it leads. `tone`: ok, warn or bad."""
-
-    headline: str
-    because: str
-    outlook: str
-    link: str | None
-    tone: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +94,10 @@ class PercentileLines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeatMap:
-    """How often each band of durations occurred in each bin. `bands`: upper bounds in ms; `counts[band][bin]`."""
+    """How often each band of durations occurred in each bin. `bands`: upper bounds in ms; `counts[band][bin]`.
+
+    What took longer than the last bound is in the last band.
+    """
 
     title: str
     bands: tuple[float, ...]
@@ -138,7 +135,12 @@ class PerformanceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SloView:
-    """One objective in depth. `budget_edges`/`budget_left`: the burn-down over its window; `spenders` over `period`."""
+    """One objective in depth. `budget_edges`/`budget_left`: the burn-down over its window, the value at each bin's end.
+
+    `spenders`, `bad_in_period`, `people` (distinct accounts that met the bad ones, None where the
+    period is too long to count them) and `onset` (when the top spender
+    began to spend) are of `period`.
+    """
 
     period: Period
     status: SloStatus
@@ -146,6 +148,8 @@ class SloView:
     budget_left: Line
     spenders: tuple[Spender, ...]
     bad_in_period: int
+    people: int | None
+    onset: Onset | None
     marks: tuple[Mark, ...]
     freshness: Freshness
 
@@ -203,12 +207,16 @@ class NamedCount:
 class FunnelView:
     """Browsers by the day of their first summary, and how many of them signed up within 30 days of it.
 
-    `mature_until`: cohorts that began later have not had their 30 days yet.
+    `ratio` is so far, of all of them; `mature_ratio` of the cohorts that have had their 30 days: those that began
+    before `mature_until`. `days`: (midnight UTC, visitors, registered).
     """
 
     visitors: int
     registered: int
     ratio: float | None
+    mature_visitors: int
+    mature_registered: int
+    mature_ratio: float | None
     days: tuple[tuple[datetime, int, int], ...]
     mature_until: datetime
 
@@ -232,3 +240,28 @@ class UsageView:
     funnel: FunnelView
     marks: tuple[Mark, ...]
     freshness: Freshness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricEntry:
+    """A metric as the reference shows it. `query` spells out in SQL what is computed."""
+
+    metric: Metric
+    query: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SloEntry:
+    """An objective as the reference shows it. `valid` and `bad` spell out in SQL what is counted."""
+
+    slo: Slo
+    valid: str
+    bad: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceView:
+    """Every metric and objective with its definition."""
+
+    metrics: tuple[MetricEntry, ...]
+    slos: tuple[SloEntry, ...]

@@ -60,6 +60,9 @@ def _events() -> None:
         postgresql_using="brin",
         postgresql_with={"pages_per_range": "32"},
     )
+    op.create_index(
+        "idx_events_whole", "events", ["series_id", "ts"], unique=False, postgresql_where=sa.text("series_id < 0")
+    )
 
 
 def _rollup_minutes() -> None:

@@ -1,0 +1,75 @@
+"""The one wrapper around every call to the outside: who was called, for what, how it ended and how long it took."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from core.domain.telemetry import Kind, OutboundCall, Outcome
+from core.ports import Detail, Recording
+
+OnCall = Callable[[OutboundCall], None]
+_TOO_MANY_REQUESTS = 429
+
+
+class CallNotes:
+    """What the adapter learns of its call while it runs: a vendor may answer, and yet not give what was asked."""
+
+    def __init__(self) -> None:
+        self.outcome = Outcome.OK
+
+    def note_status(self, status: int) -> None:
+        """Reads the answer's HTTP status: 429 is the vendor's limit, 5xx its fault, other 4xx a refusal."""
+        if status == _TOO_MANY_REQUESTS:
+            self.outcome = Outcome.VENDOR_LIMITED
+        elif status >= 500:
+            self.outcome = Outcome.SERVER_ERROR
+        elif status >= 400:
+            self.outcome = Outcome.REFUSED
+
+
+@contextmanager
+def outbound(vendor: str, operation: str, on_call: OnCall) -> Iterator[CallNotes]:
+    """Around one call, whether it blocks or is awaited; `on_call` hears of it once, however it ends.
+
+    An exception passes through: a timeout counts as TIMEOUT, a cancelled task as CANCELLED, the rest as FAILED.
+    """
+    notes = CallNotes()
+    began_s = time.perf_counter()
+    error = ""
+    try:
+        yield notes
+    except BaseException as raised:
+        notes.outcome, error = _outcome_of(raised), type(raised).__name__
+        raise
+    finally:
+        took_ms = (time.perf_counter() - began_s) * 1000
+        on_call(OutboundCall(vendor, operation, notes.outcome.value, took_ms, error))
+
+
+def recorded(recording: Recording) -> OnCall:
+    """What writes calls down where they are made: for adapters that run in the web or worker process itself."""
+    return lambda call: record_call(recording, call)
+
+
+def uncounted(_call: OutboundCall) -> None:
+    """For command lines, which count nothing."""
+
+
+def record_call(recording: Recording, call: OutboundCall) -> None:
+    """Counts a call under `vendor.operation`; of one that failed the error's type stays with it."""
+    detail: Detail | None = {"error": call.error} if call.error else None
+    recording.record(
+        Kind.CALL, f"{call.vendor}.{call.operation}", Outcome(call.outcome), call.duration_ms, detail=detail
+    )
+
+
+def _outcome_of(error: BaseException) -> Outcome:
+    if isinstance(error, asyncio.CancelledError):
+        return Outcome.CANCELLED
+    # Libraries have timeouts of their own that are no TimeoutError: requests' and its kin say so in their names.
+    names = {kind.__name__ for kind in type(error).__mro__}
+    is_timeout = isinstance(error, TimeoutError) or any(name.endswith("Timeout") for name in names)
+    return Outcome.TIMEOUT if is_timeout else Outcome.FAILED
