@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     sentry_dsn: SecretStr | None = Field(None, validation_alias="SENTRY_DSN")
 
     archive_dir: Path | None = Field(None, validation_alias="SIGHTLINE_ARCHIVE_DIR")
-    archive_rest_ratio: float = Field(3.0, ge=0, validation_alias="SIGHTLINE_ARCHIVE_REST_RATIO")
+    archive_rest_ratio: float = Field(6.0, ge=0, validation_alias="SIGHTLINE_ARCHIVE_REST_RATIO")
     two_admin_rows: int = Field(100_000, ge=1, validation_alias="SIGHTLINE_TWO_ADMIN_ROWS")
     kill_at: str | None = Field(None, validation_alias="SIGHTLINE_KILL_AT")
 

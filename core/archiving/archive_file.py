@@ -140,10 +140,9 @@ class OpenArchive:
 
     def sha256(self) -> str:
         """Of the whole file as it lies on the disk."""
-        digest, at = hashlib.sha256(), 0
-        while chunk := os.pread(self._file, _CHUNK_BYTES, at):
+        digest = hashlib.sha256()
+        for chunk in self._packed():
             digest.update(chunk)
-            at += len(chunk)
         return digest.hexdigest()
 
     def read_contents(self) -> Contents:
@@ -174,18 +173,24 @@ class OpenArchive:
 
     def _member_texts(self) -> Iterator[bytes]:
         """What each whole member says, where it is a head or a manifest; of a slice, only its beginning."""
-        at, unpack, told = 0, zlib.decompressobj(_GZIP), b""
-        try:
-            while chunk := os.pread(self._file, _CHUNK_BYTES, at):
-                at += len(chunk)
-                while chunk:
-                    told = _as_told(told + unpack.decompress(chunk))
-                    chunk = unpack.unused_data
-                    if unpack.eof:
-                        yield told
-                        unpack, told = zlib.decompressobj(_GZIP), b""
-        except zlib.error:
-            raise ArchiveDamaged(f"{self.path.name} is no archive, or it is damaged.") from None
+        unpack, told = zlib.decompressobj(_GZIP), b""
+        for chunk in self._packed():
+            rest = chunk
+            while rest:
+                try:
+                    told = _as_told(told + unpack.decompress(rest))
+                except zlib.error:
+                    raise ArchiveDamaged(f"{self.path.name} is no archive, or it is damaged.") from None
+                rest = unpack.unused_data
+                if unpack.eof:
+                    yield told
+                    unpack, told = zlib.decompressobj(_GZIP), b""
+
+    def _packed(self) -> Iterator[bytes]:
+        at = 0
+        while chunk := os.pread(self._file, _CHUNK_BYTES, at):
+            yield chunk
+            at += len(chunk)
 
 
 class SliceWriter:

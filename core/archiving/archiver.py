@@ -22,11 +22,9 @@ from core.archiving.statements import stamp
 from core.archiving.workplace import LeaseLost, Workplace
 from core.db.queries.archival import (
     ArchiveLease,
-    Totals,
     find_archive_run,
     finish_archive_run,
     list_slices,
-    note_slice,
 )
 from core.db.queries.archive_rows import list_columns
 from core.db.queries.audit import append_audit
@@ -90,7 +88,7 @@ class Archiver:
         _member, made = await asyncio.to_thread(writer.finish, 0, Faults())
         self._place.faults.reach(Step.HEAD_SYNCED)
         async with self._slicing.transaction() as session:
-            await note_slice(session, self._lease, made, Totals(done=0, bytes=made.end), now=self._slicing.now())
+            await self._slicing.note_head(session, made)
         self._slicing.slices = [made]
         self._place.faults.reach(Step.HEAD_NOTED)
 

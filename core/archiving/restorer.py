@@ -10,7 +10,7 @@ from core.archiving.definition import Definition
 from core.archiving.faults import Step
 from core.archiving.running import Signals, seconds_since, with_patience
 from core.archiving.slicing import Slicing
-from core.archiving.workplace import Workplace
+from core.archiving.workplace import LeaseLost, Workplace
 from core.db.queries.archival import (
     ArchiveLease,
     Slice,
@@ -106,9 +106,10 @@ class Restorer:
         now = self._slicing.now()
         async with self._slicing.transaction() as session:
             run = await find_archive_run(session, self._run.id)
-            await finish_archive_run(
+            if not await finish_archive_run(
                 session, self._lease, sha256=self._run.sha256, size=self._file.size, now=now, expires_at=None
-            )
+            ):
+                raise LeaseLost
             counts = {"restored": run.done_rows, "skipped": run.skipped_rows} if run else {}
             await append_audit(
                 session, actor=self._run.actor, action="restore.done", subject=self._run.policy.value,

@@ -14,7 +14,7 @@ from core.archiving.archive_file import Member, OpenArchive, SliceWriter
 from core.archiving.faults import Step
 from core.archiving.pacing import Pace
 from core.archiving.workplace import LeaseLost, Workplace
-from core.db.queries.archival import ArchiveLease, Slice, Totals, hold_lease, note_slice
+from core.db.queries.archival import ArchiveLease, Slice, Totals, is_held, note_slice
 from core.db.queries.archive_rows import print_plainly
 
 # Who waits in a queue for a lock holds up everybody behind: longer than this nobody is held up by us.
@@ -45,11 +45,11 @@ class Slicing:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """One in which the run is ours for certain. Raises LeaseLost."""
+        """One for a slice. Raises LeaseLost where the run is not ours; the note, at its end, asks once more."""
         async with self.database.transaction() as session:
             await session.execute(_LIMITS)
             await print_plainly(session)
-            if not await hold_lease(session, self._lease):
+            if not await is_held(session, self._lease):
                 raise LeaseLost
             yield session
 
@@ -69,7 +69,7 @@ class Slicing:
     async def note(self, session: AsyncSession, made: Slice) -> None:
         """Writes the manifest's line in the transaction that deletes its rows."""
         totals = Totals(done=made.rows, bytes=made.end)
-        await note_slice(session, self._lease, made, totals, now=self._clock.now())
+        await self._note(session, made, totals)
         self.faults.reach(Step.SLICE_NOTED)
 
     def committed(self, made: Slice) -> None:
@@ -81,8 +81,16 @@ class Slicing:
         """Writes that the rows of a slice are back, in the transaction that inserts them."""
         noted = Slice(number=made.number, rows=restored, end=made.end, sha256=made.sha256)
         totals = Totals(done=restored, skipped=existing, bytes=made.end)
-        await note_slice(session, self._lease, noted, totals, now=self._clock.now())
+        await self._note(session, noted, totals)
         self.faults.reach(Step.RESTORE_NOTED)
+
+    async def note_head(self, session: AsyncSession, made: Slice) -> None:
+        """Writes that the file has its head."""
+        await self._note(session, made, Totals(done=0, bytes=made.end))
+
+    async def _note(self, session: AsyncSession, made: Slice, totals: Totals) -> None:
+        if not await note_slice(session, self._lease, made, totals, now=self._clock.now()):
+            raise LeaseLost
 
 
 def member_of(slices: Sequence[Slice], number: int) -> Member:

@@ -24,7 +24,7 @@ class Workplace:
     clock: Clock
     folder: Path
     heartbeat_s: float
-    rest_ratio: float = 3.0
+    rest_ratio: float = 6.0
     faults: Faults = field(default_factory=Faults)
     pressure: Pressure = no_pressure
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

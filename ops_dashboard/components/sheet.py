@@ -14,12 +14,16 @@ def sheet(label: str, columns: Sequence[tuple[str, str]]) -> Element:
     with box("div", "sheet"), box("table", "listing", aria_label=label):
         with box("thead"), box("tr"):
             for title, classes in columns:
-                if title:
-                    text("th", title, classes, scope="col")
-                else:
-                    with box("th", classes, scope="col"):
-                        text("span", "Actions", "unseen")
+                _heading(title, classes)
         return box("tbody")
+
+
+def _heading(title: str, classes: str) -> None:
+    if title:
+        text("th", title, classes, scope="col")
+        return
+    with box("th", classes, scope="col"):
+        text("span", "Actions", "unseen")
 
 
 def cell(words: str, classes: str = "", *, title: str = "") -> Element:

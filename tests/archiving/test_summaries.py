@@ -244,6 +244,23 @@ async def test_a_slice_whose_connection_breaks_is_undone_and_taken_again(
     assert copy_out(database_url) == before
 
 
+@pytest.mark.parametrize("step", [Step.ROWS_LOCKED, Step.SLICE_READ_BACK, Step.SLICE_COMMITTED, Step.FILE_VERIFIED])
+async def test_a_process_that_lost_its_run_writes_nothing_more(
+    archival: Archival, database_url: str, step: Step
+) -> None:
+    fill(database_url)
+    run = await start(archival, Policy.ANONYMOUS_SUMMARIES)
+    taken = {}
+
+    def take() -> None:
+        run_sql(database_url, "UPDATE archive_runs SET attempt = attempt + 1")
+        taken.update(copy_out(database_url, ("summaries", "archive_runs", "archive_slices", "audit_log")))
+
+    await carry_out_with(archival, run.id, Hook(step, take))
+    assert copy_out(database_url, tuple(taken)) == taken
+    assert (await archival.run(run.id)).state is ArchiveState.RUNNING
+
+
 async def test_two_processes_at_once_do_the_work_of_one(archival: Archival, database_url: str) -> None:
     aged = fill(database_url, 200)
     run = await start(archival, Policy.ANONYMOUS_SUMMARIES)

@@ -141,9 +141,9 @@ async def list_expired(session: AsyncSession, *, now: datetime) -> list[ArchiveR
 
 
 async def list_silent(session: AsyncSession, *, before: datetime) -> list[ArchiveRun]:
-    """Running runs whose process has shown no sign of life since `before`."""
+    """Running runs whose process has shown no sign of life since `before`, locked; one that writes now is alive."""
     statement = _runs().where(ArchiveRunRow.state == ArchiveState.RUNNING.value, ArchiveRunRow.heartbeat_at < before)
-    return [_run(row) for row in await session.scalars(statement)]
+    return [_run(row) for row in await session.scalars(statement.with_for_update(skip_locked=True))]
 
 
 async def list_without_job(session: AsyncSession, *, before: datetime) -> list[UUID]:
@@ -180,10 +180,9 @@ async def claim_archive_run(session: AsyncSession, run_id: UUID, *, now: datetim
     return None if attempt is None else ArchiveLease(run_id=run_id, attempt=attempt)
 
 
-async def hold_lease(session: AsyncSession, lease: ArchiveLease) -> bool:
-    """Locks the run until the transaction ends; False where the lease is lost, and then nothing may be written."""
-    held = select(ArchiveRunRow.id).where(*_held_by(lease)).with_for_update()
-    return await session.scalar(held) is not None
+async def is_held(session: AsyncSession, lease: ArchiveLease) -> bool:
+    """False where the lease is lost. A look without a lock: what counts is `note_slice`, at the end."""
+    return await session.scalar(select(ArchiveRunRow.id).where(*_held_by(lease))) is not None
 
 
 async def beat(session: AsyncSession, lease: ArchiveLease, *, now: datetime) -> bool | None:
@@ -193,24 +192,24 @@ async def beat(session: AsyncSession, lease: ArchiveLease, *, now: datetime) -> 
     return asked
 
 
-async def note_slice(session: AsyncSession, lease: ArchiveLease, made: Slice, totals: Totals, *, now: datetime) -> None:
-    """Writes the manifest's line and what it adds to the run, in the transaction of the slice itself."""
+async def note_slice(session: AsyncSession, lease: ArchiveLease, made: Slice, totals: Totals, *, now: datetime) -> bool:
+    """Writes the manifest's line and what it adds to the run, in the transaction of the slice itself.
+
+    False where the lease is lost: the transaction must then be undone. Until it ends nobody can take the run over.
+    """
     await session.execute(
         insert(ArchiveSliceRow).values(
             run_id=lease.run_id, slice=made.number, rows=made.rows, end_offset=made.end, sha256=made.sha256,
             written_at=now,
         )
     )  # fmt: skip
-    await session.execute(
-        _update()
-        .where(*_held_by(lease))
-        .values(
-            done_rows=ArchiveRunRow.done_rows + totals.done,
-            skipped_rows=ArchiveRunRow.skipped_rows + totals.skipped,
-            bytes=totals.bytes,
-            heartbeat_at=now,
-        )
-    )
+    changed = {
+        "done_rows": ArchiveRunRow.done_rows + totals.done,
+        "skipped_rows": ArchiveRunRow.skipped_rows + totals.skipped,
+        "bytes": totals.bytes,
+        "heartbeat_at": now,
+    }
+    return await _write(session, lease, changed)
 
 
 async def list_slices(session: AsyncSession, run_id: UUID) -> tuple[Slice, ...]:
@@ -369,7 +368,8 @@ async def _rows_per_s(session: AsyncSession, row: ArchiveRunRow) -> float | None
 def _run(row: ArchiveRunRow, rows_per_s: float | None = None) -> ArchiveRun:
     return ArchiveRun(
         id=row.id, policy=Policy(row.policy), direction=Direction(row.direction), state=ArchiveState(row.state),
-        attempt=row.attempt, cutoff=row.cutoff, planned_rows=row.planned_rows, done_rows=row.done_rows, skipped_rows=row.skipped_rows,
+        attempt=row.attempt, cutoff=row.cutoff, planned_rows=row.planned_rows, done_rows=row.done_rows,
+        skipped_rows=row.skipped_rows,
         bytes=row.bytes, file=row.file, sha256=row.sha256, source_id=row.source_id, actor=row.actor,
         approved_by=row.approved_by, is_stop_asked=row.is_stop_asked, failure=row.failure,
         created_at=row.created_at, started_at=row.started_at, heartbeat_at=row.heartbeat_at,

@@ -15,9 +15,9 @@ _ANSWERS = text(
 )
 _WAITING = text(
     """
-    SELECT count(*) FROM pg_stat_activity
-     WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event <> 'advisory'
-       AND pid <> pg_backend_pid()
+    SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+     WHERE NOT l.granted AND l.locktype <> 'advisory' AND a.datname = current_database()
+       AND l.waitstart < clock_timestamp() - make_interval(secs => :longer_than_s)
     """
 )
 
@@ -28,6 +28,6 @@ async def read_answer_times(session: AsyncSession, start: datetime, end: datetim
     return found or b""
 
 
-async def count_lock_waits(session: AsyncSession) -> int:
-    """Connections to this database that wait for a row or a table at this moment."""
-    return int(await session.scalar(_WAITING) or 0)
+async def count_lock_waits(session: AsyncSession, *, longer_than_s: float) -> int:
+    """Connections to this database that have waited for a row or a table for so long at this moment."""
+    return int(await session.scalar(_WAITING, {"longer_than_s": longer_than_s}) or 0)
