@@ -89,7 +89,9 @@ class Application:
         for name, value in EXISTING.items():
             path = path.replace(name, value)
         body = {"release": f"by {role}"} if method == "POST" else None
-        return (await self.browsers[role].request(method, path, json=body)).status_code
+        answer = await self.browsers[role].request(method, path, json=body)
+        assert answer.status_code < 500, (row, role, answer.text[:400])
+        return answer.status_code
 
 
 async def make_account(services: Services, email: str, role: Role) -> None:
@@ -109,7 +111,7 @@ def _browser() -> httpx.AsyncClient:
 async def application(database_url: str, tmp_path: Path) -> AsyncIterator[Application]:
     async with services_on(database_url, settings_for(tmp_path)) as services, user_simulation():
         app = nicegui_core.app
-        around = list(app.user_middleware)
+        around, routes = list(app.user_middleware), list(app.router.routes)
         api.register(app, services)
         pages.register(services)
         ops_dashboard.register(services)
@@ -118,6 +120,8 @@ async def application(database_url: str, tmp_path: Path) -> AsyncIterator[Applic
         app.user_middleware[:] = [*around, *ours]
         async with Application(services).entered() as entered:
             yield entered
+        # NiceGUI forgets its pages at the end of a test, not what was mounted beside them.
+        app.router.routes[:] = routes
 
 
 def operators_routes(routes: list[BaseRoute], prefix: str = "") -> Iterator[str]:
@@ -146,7 +150,7 @@ async def test_each_address_answers_whom_its_row_names_and_nobody_else(applicati
             status = await application.status(role, row)
             # Of a request that was never made there is nothing to tell, even to those who may ask.
             is_open = status < 300 or (status == 404 and "{request_id}" in row)
-            if status >= 500 or is_open != (is_allowed(role, action) or "{request_id}" in row):
+            if is_open != (is_allowed(role, action) or "{request_id}" in row):
                 wrong.append((row, role, status))
     assert not wrong, "\n".join(map(str, wrong))
 
