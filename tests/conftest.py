@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.cli.blas import one_thread
+
+# As the engine's own processes: before numpy is imported anywhere.
+one_thread()
+
 # Specifications, recordings and data sets that are not part of the project; tests that want them skip without.
 SHARED = Path(__file__).parents[1].parent / "shared"
 

@@ -187,11 +187,12 @@ async def test_a_deploy_from_a_strange_page_is_refused(figures: FakeServices) ->
 
 async def test_prometheus_reads_every_figure_with_the_token(figures: FakeServices, database: Database) -> None:
     figures.settings = figures.settings.model_copy(update={"metrics_token": SecretStr("t" * 40)})
+    now = datetime.now(UTC)  # the figures are those of the last five minutes, and a long run of tests takes longer
     await write_history(
         database,
         [
-            *[event(Kind.API_REQUEST, "GET /api/v1/summaries", NOW, value=150.0)] * 3,
-            event(Kind.API_REQUEST, "GET /api/v1/summaries", NOW, outcome=Outcome.SERVER_ERROR, value=150.0),
+            *[event(Kind.API_REQUEST, "GET /api/v1/summaries", now, value=150.0)] * 3,
+            event(Kind.API_REQUEST, "GET /api/v1/summaries", now, outcome=Outcome.SERVER_ERROR, value=150.0),
         ],
     )
     async with new_client(figures) as client:
