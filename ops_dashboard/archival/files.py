@@ -13,7 +13,7 @@ from ops_dashboard.templating import render
 from ops_dashboard.words import size, whole
 from pages.components.elements import box, markup, text
 
-_COLUMNS = (("File", ""), ("Rows", "n"), ("Size", "n more"), ("Check", ""), ("Until", "more"), ("", "act"))
+_COLUMNS = (("File", ""), ("Rows", "n"), ("Size", "n spare"), ("Check", ""), ("Until", "spare"), ("", "act"))
 _CHECKS = {
     FileState.CHECKED: ("sha256 read back", "ok"),
     FileState.DAMAGED: ("not as it was written", "bad"),
@@ -52,10 +52,10 @@ class Files:
                 if file.restored_rows:
                     text("small", f"{whole(file.restored_rows)} rows were restored")
             cell(whole(run.done_rows), "n")
-            cell(str(size(run.bytes)), "n more")
+            cell(str(size(run.bytes)), "n spare")
             words, tone = _CHECKS[file.state]
             state_cell(words, tone, title=run.sha256 or run.failure or "")
-            cell(room.date(run.expires_at) if run.state is ArchiveState.DONE else "kept", "num more")
+            cell(room.date(run.expires_at) if run.state is ArchiveState.DONE else "kept", "num spare")
             with box("td", "act"):
                 if file.state is not FileState.MISSING:
                     act = room.desk.acting(

@@ -14,7 +14,7 @@ from ops_dashboard.words import NOTHING, size, whole
 from pages.components.elements import box, markup, text
 
 _COLUMNS = (
-    ("What", ""), ("Due now", "n"), ("Size", "n more"), ("Oldest", "more"), ("Last run", ""), ("Next", "more"),
+    ("What", ""), ("Due now", "n"), ("Size", "n spare"), ("Oldest", "spare"), ("Last run", ""), ("Next", "spare"),
     ("", "act"),
 )  # fmt: skip
 
@@ -45,10 +45,10 @@ class Policies:
                 text("small", state.keeps)
             quiet = "" if state.due_rows else " quiet"
             cell(whole(state.due_rows), f"n{quiet}")
-            cell(str(size(state.bytes)) if state.due_rows else NOTHING, f"n more{quiet}")
-            cell(room.date(state.oldest), f"num more{quiet}")
+            cell(str(size(state.bytes)) if state.due_rows else NOTHING, f"n spare{quiet}")
+            cell(room.date(state.oldest), f"num spare{quiet}")
             self._last(state)
-            cell(room.clock.time(state.next_at) if state.next_at else NOTHING, "num more")
+            cell(room.clock.time(state.next_at) if state.next_at else NOTHING, "num spare")
             self._act(state)
 
     def _last(self, state: PolicyState) -> None:
