@@ -28,6 +28,9 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 PASSWORD = "a walk along the river"
 _WIDE = {"width": 1440, "height": 1000}
+# A class that another sheet uses too would lay a cell out as something else.
+_CELLS_THAT_ARE_NONE = """[...document.querySelectorAll("td, th")].filter((cell) => cell.checkVisibility()
+  && getComputedStyle(cell).display !== "table-cell").map((cell) => cell.outerHTML)"""
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +136,7 @@ async def test_no_panel_overflows_or_leaves_a_chart_empty_without_saying_why(
         await settled(page)
         assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (path, width)
     await page.set_viewport_size(_WIDE)
+    assert await page.evaluate(_CELLS_THAT_ARE_NONE) == []
     assert await _empty_charts(page) == []
     await context.close()
 
@@ -162,6 +166,7 @@ async def test_an_admin_previews_confirms_watches_and_restores(desk: BrowserCont
     page = await enter(desk, Role.ADMIN)
     await page.goto("/ops/archival")
     await settled(page)
+    assert await page.evaluate(_CELLS_THAT_ARE_NONE) == []
     row = page.get_by_role("row", name=re.compile("Anonymous summaries"))
     await row.get_by_role("button", name="Preview").click()
     confirm = page.get_by_label(re.compile("^Type"))
