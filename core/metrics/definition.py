@@ -94,7 +94,7 @@ class Total:
 
 
 class People(StrEnum):
-    """Figures about distinct people, which no sums hold: core/db/queries/people.py computes each."""
+    """Figures about distinct people, which no sums hold: core/services/operations/people.py computes each."""
 
     DAILY = "daily_active"
     WEEKLY = "weekly_active"

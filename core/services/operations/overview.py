@@ -98,12 +98,12 @@ async def read_metrics(
     edges = (period.before.start, *period.edges())
     cells = await read_cells(session, question_for(metrics), edges, series=series, first=1)
     await cells.decode(metrics)
-    needs_people = any(isinstance(each.query, Distinct) for each in metrics)
+    people = [each.query.people for each in metrics if isinstance(each.query, Distinct)]
     needs_incidents = any(isinstance(each.query, Recovery) for each in metrics)
     sources = Sources(
         now=now,
         cells=cells,
-        people=await read_people(session, edges, first=1) if needs_people else None,
+        people=await read_people(session, edges, people, first=1) if people else None,
         incidents=await list_incidents(session, edges[0], edges[-1]) if needs_incidents else (),
     )
     return [evaluate(metric, sources) for metric in metrics]

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db.queries.people import (
-    MONTH_DAYS,
     SIGN_UP_WITHIN,
-    ActiveDay,
     count_cohorts_by_bin,
     count_registered_by_bin,
-    read_active_days,
+    read_active_people,
 )
+from core.metrics.active_days import MONTH_DAYS, ActiveDay, count_active
 from core.metrics.definition import People
 
 _INSTANT = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
+_OF_ACTIVE_DAYS = frozenset((People.DAILY, People.WEEKLY, People.MONTHLY, People.STICKINESS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,18 +75,26 @@ class PeopleFigures:
         return sum(days) / MONTH_DAYS / found.monthly if found.monthly else None
 
 
-async def read_people(session: AsyncSession, edges: Sequence[datetime], *, first: int) -> PeopleFigures:
-    """All figures about people that a panel may show."""
-    earliest = last_day(edges[first]) if first else last_day(edges[1])
-    days = await read_active_days(session, earliest, last_day(edges[-1]))
-    cohorts = await count_cohorts_by_bin(session, edges)
+async def read_people(
+    session: AsyncSession, edges: Sequence[datetime], wanted: Collection[People], *, first: int
+) -> PeopleFigures:
+    """What the wanted figures are worked out from; nothing is read for others."""
+    active: list[ActiveDay] = []
+    if _OF_ACTIVE_DAYS.intersection(wanted):
+        # The windows of the earliest day shown begin before it.
+        earliest = (last_day(edges[first]) if first else last_day(edges[1])) - (MONTH_DAYS - 1) * _DAY
+        latest = last_day(edges[-1])
+        people = await read_active_people(session, earliest, latest)
+        active = await asyncio.to_thread(count_active, people, earliest, latest)
+    cohorts = await count_cohorts_by_bin(session, edges) if People.FIRST_SUMMARY in wanted else {}
+    matured = [edge - SIGN_UP_WITHIN for edge in edges]
     return PeopleFigures(
         edges=edges,
         first=first,
-        active={each.day: each for each in days},
+        active={each.day: each for each in active},
         first_summaries={place: visitors for place, (visitors, _) in cohorts.items()},
-        registered=await count_registered_by_bin(session, edges),
-        grown_up=await count_cohorts_by_bin(session, [edge - SIGN_UP_WITHIN for edge in edges]),
+        registered=await count_registered_by_bin(session, edges) if People.REGISTERED in wanted else {},
+        grown_up=await count_cohorts_by_bin(session, matured) if People.CONVERSION in wanted else {},
     )
 
 

@@ -11,7 +11,7 @@ from core.db.queries.people import SIGN_UP_WITHIN, Cohort, read_cohorts
 from core.domain.period import Period
 from core.domain.telemetry import Kind, Outcome
 from core.metrics import METRICS
-from core.metrics.definition import Metric, Selection
+from core.metrics.definition import Distinct, Metric, Selection
 from core.metrics.selections import SUMMARIES
 from core.services.operations.cells import Cells, KnownSeries, Of, Question, question_for, read_cells
 from core.services.operations.figures import Sources, evaluate
@@ -38,6 +38,7 @@ TILES: tuple[Metric, ...] = tuple(
 _LINES = tuple(
     METRICS[slug] for slug in ("summaries-per-hour", "summary-success-rate", "coverage", "unsupported-share")
 )
+_PEOPLE = tuple(metric.query.people for metric in TILES if isinstance(metric.query, Distinct))
 _ENGINES: Of = (Selection(kind=Kind.ENGINE),)
 _RUNGS: Of = (Selection(kind=Kind.RUNG),)
 _GOOD_RUNGS: Of = (Selection(kind=Kind.RUNG, outcomes=(Outcome.OK,)),)
@@ -51,7 +52,7 @@ async def read_usage(session: AsyncSession, period: Period, series: KnownSeries,
     named = (*_ENGINES, *_RUNGS, *_GOOD_RUNGS, *_LANGUAGES, *SUMMARIES)
     question = question_for(metrics) + Question(counts=named, by_name=_NAMED)
     cells = await read_cells(session, question, edges, series=series, first=1)
-    people = await read_people(session, edges, first=1)
+    people = await read_people(session, edges, _PEOPLE, first=1)
     sources = Sources(now=now, cells=cells, people=people)
     summaries, succeeded, coverage, unsupported = (evaluate(metric, sources).points for metric in _LINES)
     days = sorted(day for day in people.active if _first_day(period) <= day <= last_day(period.end))
