@@ -194,6 +194,8 @@ class FakeAccounts:
         return self.signed_in.get(token)
 
     async def find_session(self, session_id: UUID) -> SignedIn | None:
+        if self.outage is not None:
+            raise self.outage
         return next((found for found in self.signed_in.values() if found.session_id == session_id), None)
 
     async def ended_among(self, session_ids: Iterable[UUID]) -> frozenset[UUID]:
@@ -216,10 +218,11 @@ class Recorded:
     request_id: UUID | None
     person: UUID | None
     detail: Detail | None
+    at: datetime | None
 
 
 class FakeRecording(Recording):
-    """Keeps every event; `of` gives those of one kind."""
+    """Keeps every event; `of` gives those of one kind, `outcomes` how they ended."""
 
     def __init__(self) -> None:
         self.events: list[Recorded] = []
@@ -239,11 +242,10 @@ class FakeRecording(Recording):
         detail: Detail | None = None,
         at: datetime | None = None,
     ) -> None:
-        del at
         self.events.append(
             Recorded(
                 kind=kind, name=name, outcome=outcome, value=value, who=who, count=count, request_id=request_id,
-                person=person, detail=detail,
+                person=person, detail=detail, at=at,
             )
         )  # fmt: skip
 
@@ -252,6 +254,9 @@ class FakeRecording(Recording):
 
     def of(self, kind: Kind) -> list[Recorded]:
         return [event for event in self.events if event.kind is kind]
+
+    def outcomes(self, kind: Kind, name: str | None = None) -> list[Outcome]:
+        return [event.outcome for event in self.of(kind) if name in (None, event.name)]
 
 
 @dataclass

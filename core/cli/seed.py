@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _HELP = (
     "Fills an empty database with people, summaries and everything that is measured, all of it made up: a rhythm of "
-    "days and weeks, growth, three deploys, an outage, and a slow way to captions. Every page then says that it shows "
-    "a demonstration. Nothing is ever deleted."
+    "days and weeks, growth, three deploys, an outage, and a slow way to captions. Every page of the operators then "
+    "says that it shows a demonstration. Nothing is ever deleted."
 )
 
 

@@ -175,7 +175,7 @@ class RunRecord:
             language = await find_language(session, self._lease.run_id)
         stages = self._progress.moment().stages
         self._figures.ended(standing, Outcome.OK, at=now, longest=longest_part(stages, self._tried))
-        self._figures.worked(stages)
+        self._figures.worked(stages, at=now)
         self._figures.finished(self._claimed.engine, language, count=len(standing))
         return True
 
@@ -198,7 +198,7 @@ class RunRecord:
         detail: Detail = {"run": str(self._lease.run_id), "code": failure["code"]}
         longest = longest_part(moment.stages, self._tried)
         self._figures.ended(standing, outcome, at=now, detail=detail, longest=longest)
-        self._figures.worked(moment.stages, failed_in=moment.stage)
+        self._figures.worked(moment.stages, at=now, failed_in=moment.stage)
         return is_written
 
     async def release(self, jobs: Jobs) -> bool:

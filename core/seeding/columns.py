@@ -133,11 +133,6 @@ class Columns:
     def take(self, rows: Rows) -> None:
         self._parts.append(rows)
 
-    @property
-    def events(self) -> int:
-        """How many events were added so far."""
-        return sum(int(part.count.sum()) for part in self._parts)
-
     def rows(self) -> Rows:
         together = {
             each.name: np.concatenate([getattr(part, each.name) for part in self._parts]) for each in fields(Rows)

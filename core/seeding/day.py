@@ -42,7 +42,7 @@ class Jobs:
     """Summaries that were asked for, one entry each, as the library is to hold them.
 
     `account` and `visitor`: whose, -1 for none; `request`: two halves of the number of the request that asked;
-    `outcome` is a place in OUTCOMES, `talk` a number from which its words are chosen.
+    `outcome` is a place in OUTCOMES, `failure` one in `failures.CODES`, `talk` a number that chooses its words.
     """
 
     asked_us: Ints
@@ -50,7 +50,7 @@ class Jobs:
     account: Ints
     visitor: Ints
     outcome: Ints
-    is_address: Flags
+    failure: Ints
     talk: Ints
     request: NDArray[np.uint64]
 

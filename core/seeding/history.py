@@ -19,7 +19,7 @@ from core.seeding.plan import MINUTE_US, Plan, chunks, micros_of, minute_of, wei
 from core.seeding.visits import Visits, browse, call_api, draw_visits, open_page, watch_operations
 
 # Events that one visit leaves, with all that follows from it, on average; measured over a history of 90 days.
-_EVENTS_A_VISIT = 39.6
+_EVENTS_A_VISIT = 39.3
 # The rest of the events are small requests, of which there are as many as it takes.
 _BY_VISITS = 0.84
 _PROGRAMS = 0.07
@@ -136,15 +136,16 @@ def _ask_on_pages(day: Day, visits: Visits) -> None:
         who=asking.by, request=request, person=asking.account, detail=day.details(ends),
     )  # fmt: skip
     accepted = ends == 0
-    ask(day, asking.where(accepted), request[accepted])
+    ask(day, asking.where(accepted), request[accepted], took[accepted])
     open_page(day, _later(asking.where(accepted), took[accepted] + 120.0), SUMMARY_PAGE)
 
 
 def _run_programs(day: Day, callers: Visits) -> None:
     """Programs that ask over the interface, look again until it is done, and fetch the words."""
     submit = _later(callers, np.zeros(len(callers.at_us)))
-    request = call_api(day, submit, API_SUBMIT, median_ms=47, spread=0.5)
-    ask(day, submit, request)
+    called = call_api(day, submit, API_SUBMIT, median_ms=47, spread=0.5)
+    ask(day, submit.where(called.is_ok), called.request[called.is_ok], called.took[called.is_ok])
+    callers = callers.where(called.is_ok)
     for look in range(_POLLS):
         polling = callers.where(day.chance(len(callers.at_us), 1 - 0.12 * look))
         call_api(

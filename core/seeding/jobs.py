@@ -7,20 +7,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain.ladder import CaptionFailure
 from core.domain.run import Stage
 from core.domain.telemetry import Kind, Outcome, length_band
 from core.seeding.arrays import Flags, Floats, Ints
 from core.seeding.columns import outcome
 from core.seeding.day import OK, Day, Jobs, after
+from core.seeding.failures import ENDS, ENGINE_STOPPED, number, reasons
 from core.seeding.ladder import Climbed, climb
 from core.seeding.names import ENGINE, LANGUAGE_SHARES, LANGUAGES, RUNGS, SUBMITTED
 from core.seeding.visits import Visits, query
 
 _SOURCES = (0.74, 0.16, 0.10)  # address, file, paste
 _PASTE = 2
-_CACHED_SHARE, _CANCELLED_SHARE, _BROKEN_SHARE = 0.09, 0.012, 0.00015
-_CACHED, _CANCELLED = outcome(Outcome.CACHED), outcome(Outcome.CANCELLED)
-_FAILED, _BROKEN = outcome(Outcome.FAILED), outcome(Outcome.SERVER_ERROR)
+_CACHED_SHARE, _CANCELLED_SHARE, _STOPPED_SHARE = 0.09, 0.012, 0.00015
+_CACHED, _CANCELLED, _FAILED = outcome(Outcome.CACHED), outcome(Outcome.CANCELLED), outcome(Outcome.FAILED)
+# The share of its request's time until a submission stands, by source.
+_SUBMITTING = (0.55, 0.85, 0.75)
+# How far into the engine's first stage a job had come that stopped there.
+_STOPPED_AT = 0.4
 # Median ms of the engine's stages for half an hour of video, and how they grow with its length.
 _STAGES = ((Stage.READING, 420.0), (Stage.CHAPTERS, 380.0), (Stage.WRITING, 1_150.0), (Stage.CHECKING, 310.0))
 _GROWS = 0.55
@@ -44,23 +49,39 @@ class _Asked:
     is_cached: Flags
 
 
-def ask(day: Day, by: Visits, request: NDArray[np.uint64]) -> None:
-    """A summary for each of these requests, with everything that follows from it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Worked:
+    """How jobs went: `ends` as places in OUTCOMES, `failure` as ones in `failures.CODES`.
+
+    `took`: ms from asking to the end, which are the ms of the wait, the rungs and of each of `_STAGES` together.
+    """
+
+    ends: Ints
+    failure: Ints
+    took: Floats
+    waits: Floats
+    climbed: Climbed
+    stages: list[Floats]
+
+
+def ask(day: Day, by: Visits, request: NDArray[np.uint64], within_ms: Floats) -> None:
+    """A summary for each of these requests, which take `within_ms`, with everything that follows from it."""
     asked = _draw(day, by, request)
-    _submit(day, asked)
-    waits = _waits(day, asked)
-    climbed = climb(day, after(asked.at_us, waits), request, (asked.source == 0) & ~asked.is_cached)
-    ends, took, stages = _work(day, asked, climbed, waits)
-    ended = after(asked.at_us, took)
+    worked = _work(day, asked, _submit(day, asked, within_ms))
+    ended = after(asked.at_us, worked.took)
     names = day.book.name_each(tuple(dict.fromkeys(_bands())))
+    # What is known of the video came with its captions, or with the word that it has none.
+    is_known = np.isin(
+        worked.failure, [number(code) for code in ("", CaptionFailure.CAPTIONS_DISABLED, ENGINE_STOPPED)]
+    )
     day.columns.add(
-        Kind.SUMMARY, names[_band(asked.minutes)], at_us=ended, value=took, outcome=ends, who=by.by, request=request,
-        person=by.account, detail=_reasons(day, ends, climbed),
+        Kind.SUMMARY, names[np.where(is_known, _band(asked.minutes), 0)], at_us=ended, value=worked.took,
+        outcome=worked.ends, who=by.by, request=request, person=by.account, detail=reasons(day.book)[worked.failure],
     )  # fmt: skip
-    _tell_cause(day, asked, ended, ends, took, (waits, climbed, stages))
-    _tell_stages(day, asked, ends, waits, climbed, stages)
-    _finish(day, asked, ended, ends)
-    _keep(day, asked, ended, ends)
+    _tell_cause(day, asked, worked)
+    _tell_stages(day, asked, worked)
+    _finish(day, asked, ended, worked.ends)
+    _keep(day, asked, ended, worked)
 
 
 def _draw(day: Day, by: Visits, request: NDArray[np.uint64]) -> _Asked:
@@ -72,8 +93,9 @@ def _draw(day: Day, by: Visits, request: NDArray[np.uint64]) -> _Asked:
     return _Asked(at_us=by.at_us, by=by, request=request, source=source, minutes=minutes, is_cached=is_cached)
 
 
-def _submit(day: Day, asked: _Asked) -> None:
-    took = day.lasting(asked.at_us, np.take([31.0, 88.0, 64.0], asked.source), 0.6)
+def _submit(day: Day, asked: _Asked, within_ms: Floats) -> Floats:
+    """Ms until each was taken."""
+    took: Floats = within_ms * np.take(_SUBMITTING, asked.source) * day.rng.uniform(0.8, 1.1, len(within_ms))
     day.columns.add(
         Kind.SUBMIT, day.book.name_each(SUBMITTED)[asked.source], at_us=after(asked.at_us, took), value=took,
         who=asked.by.by, request=asked.request, person=asked.by.account, outcome=np.where(asked.is_cached, _CACHED, OK),
@@ -81,6 +103,7 @@ def _submit(day: Day, asked: _Asked) -> None:
     _look_up(day, asked, "metadata", asked.source == 0, asked.is_cached | day.chance(len(took), _KNOWN_VIDEOS))
     _look_up(day, asked, "summary", np.ones(len(took), dtype=np.bool_), asked.is_cached)
     query(day, asked.at_us, asked.request, "write", 5.0)
+    return took
 
 
 def _look_up(day: Day, asked: _Asked, cache: str, some: Flags, is_hit: Flags) -> None:
@@ -90,70 +113,64 @@ def _look_up(day: Day, asked: _Asked, cache: str, some: Flags, is_hit: Flags) ->
     )  # fmt: skip
 
 
-def _waits(day: Day, asked: _Asked) -> Floats:
-    """Ms in the queue; while the database can't be reached nothing leaves it."""
+def _waits(day: Day, asked: _Asked, submitted_ms: Floats) -> Floats:
+    """Ms from asking until a worker takes it; while the database can't be reached nothing leaves the queue."""
     size = len(asked.at_us)
-    waits = day.rng.exponential(_WAIT_MS, size)
+    waits = submitted_ms + day.rng.exponential(_WAIT_MS, size)
     waits += day.chance(size, _LONG_WAIT_SHARE) * day.rng.exponential(_LONG_WAIT_MS, size)
     waits += (day.failing(asked.at_us) > 0) * day.rng.uniform(20_000, 90_000, size)
     return np.where(asked.is_cached, 0.0, waits)
 
 
-def _work(day: Day, asked: _Asked, climbed: Climbed, waits: Floats) -> tuple[Ints, Floats, list[Floats]]:
-    """How each ends, the ms from asking to that, and the ms of each of `_STAGES`."""
+def _work(day: Day, asked: _Asked, submitted_ms: Floats) -> _Worked:
     size = len(asked.at_us)
+    waits = _waits(day, asked, submitted_ms)
+    climbed = climb(day, after(asked.at_us, waits), asked.request, (asked.source == 0) & ~asked.is_cached)
+    is_read = ~asked.is_cached & (climbed.failure == 0)
+    failure = np.where(is_read & day.chance(size, _STOPPED_SHARE), number(ENGINE_STOPPED), climbed.failure)
+    ends = np.where(asked.is_cached, _CACHED, ENDS[failure])
+    ends[(ends == OK) & day.chance(size, _CANCELLED_SHARE)] = _CANCELLED
     longer = np.power(np.nan_to_num(asked.minutes, nan=12.0) / 30, _GROWS)
-    stages = [day.lasting(asked.at_us, median * longer, 0.4) for _, median in _STAGES]
-    ends = np.full(size, OK)
-    ends[day.chance(size, _BROKEN_SHARE)] = _BROKEN
-    ends[day.chance(size, _CANCELLED_SHARE)] = _CANCELLED
-    ends[climbed.failed | climbed.hopeless] = _FAILED
-    ends[asked.is_cached] = _CACHED
-    whole = waits + climbed.took + sum(stages)
-    stopped = waits + climbed.took + 0.4 * stages[0]
-    took = np.where(ends == OK, whole, stopped)
-    took[asked.is_cached] = day.lasting(asked.at_us[asked.is_cached], 38.0, 0.5)
-    return ends, took, stages
+    stages = [(ends == OK) * day.lasting(asked.at_us, median * longer, 0.4) for _, median in _STAGES]
+    cut_short = is_read & (ends != OK)
+    stages[0] += cut_short * day.lasting(asked.at_us, _STOPPED_AT * _STAGES[0][1] * longer, 0.4)
+    return _Worked(
+        ends=ends, failure=failure, took=waits + climbed.took + sum(stages), waits=waits, climbed=climbed, stages=stages
+    )
 
 
-def _tell_cause(
-    day: Day,
-    asked: _Asked,
-    ended: Ints,
-    ends: Ints,
-    took: Floats,
-    parts: tuple[Floats, Climbed, list[Floats]],
-) -> None:
+def _tell_cause(day: Day, asked: _Asked, worked: _Worked) -> None:
     """Of those that failed or came late, the part that took longest."""
-    waits, climbed, stages = parts
-    was_made = ends == OK
-    lengths = np.stack([waits, climbed.longest, *(np.where(was_made, stage, 0.0) for stage in stages)])
+    lengths = np.stack([worked.waits, worked.climbed.longest, *worked.stages])
     names = [Stage.QUEUED, "", *(stage for stage, _ in _STAGES)]
     of_stages = day.book.name_each(tuple(f"{Kind.STAGE}:{name}" for name in names))
     of_rungs = day.book.name_each(tuple(f"{Kind.RUNG}:{name}" for name in RUNGS))
     place = lengths.argmax(axis=0)
-    cause = np.where(place == 1, of_rungs[climbed.longest_rung], of_stages[place])
-    some = np.isin(ends, (_FAILED, _BROKEN)) | (was_made & (took >= _LATE_MS))
+    cause = np.where(place == 1, of_rungs[worked.climbed.longest_rung], of_stages[place])
+    some = (worked.ends == _FAILED) | ((worked.ends == OK) & (worked.took >= _LATE_MS))
     day.columns.add(
-        Kind.CAUSE, cause[some], at_us=ended[some], value=took[some], outcome=ends[some], who=asked.by.by[some],
-        request=asked.request[some], person=asked.by.account[some], detail=_reasons(day, ends, climbed)[some],
+        Kind.CAUSE, cause[some], at_us=after(asked.at_us, worked.took)[some], value=worked.took[some],
+        outcome=worked.ends[some], who=asked.by.by[some], request=asked.request[some],
+        person=asked.by.account[some], detail=reasons(day.book)[worked.failure[some]],
     )  # fmt: skip
 
 
-def _tell_stages(day: Day, asked: _Asked, ends: Ints, waits: Floats, climbed: Climbed, stages: list[Floats]) -> None:
-    """The stages that each went through, one after the other."""
-    begun = ~asked.is_cached
+def _tell_stages(day: Day, asked: _Asked, worked: _Worked) -> None:
+    """The stages that each went through, one after the other. What a person cancels leaves none."""
+    told = ~np.isin(worked.ends, (_CACHED, _CANCELLED))
+    is_read = told & (worked.climbed.failure == 0)
     at_us = asked.at_us
-    for stage, some, took in (
-        (Stage.QUEUED, begun, waits),
-        (Stage.FETCHING, begun & (asked.source == 0), climbed.took),
-        *((stage, ends == OK, took) for (stage, _), took in zip(_STAGES, stages, strict=True)),
+    reading, *others = ((stage, took) for (stage, _), took in zip(_STAGES, worked.stages, strict=True))
+    for (stage, took), some, failure in (
+        ((Stage.QUEUED, worked.waits), told, np.zeros_like(worked.failure)),
+        ((Stage.FETCHING, worked.climbed.took), told & (asked.source == 0), worked.climbed.failure),
+        (reading, is_read, worked.failure),
+        *((other, worked.ends == OK, worked.failure) for other in others),
     ):
         at_us = after(at_us, took)
-        failed = (stage is Stage.FETCHING) & (climbed.failed | climbed.hopeless)
         day.columns.add(
             Kind.STAGE, day.book.name(stage.value), at_us=at_us[some], value=took[some], request=asked.request[some],
-            outcome=np.where(failed, _FAILED, OK)[some],
+            outcome=np.where(failure > 0, _FAILED, OK)[some],
         )  # fmt: skip
 
 
@@ -180,24 +197,16 @@ def _finish(day: Day, asked: _Asked, ended: Ints, ends: Ints) -> None:
     query(day, at_us, request, "write", 6.0)
 
 
-def _keep(day: Day, asked: _Asked, ended: Ints, ends: Ints) -> None:
+def _keep(day: Day, asked: _Asked, ended: Ints, worked: _Worked) -> None:
     day.visitors.made_summaries(asked.by.visitor[asked.by.visitor >= 0], asked.at_us[asked.by.visitor >= 0])
     day.active.append(np.unique(asked.by.account[asked.by.account >= 0]))
     day.jobs.append(
         Jobs(
-            asked_us=asked.at_us, ended_us=ended, account=asked.by.account, visitor=asked.by.visitor, outcome=ends,
-            is_address=asked.source == 0, talk=day.rng.integers(0, _TALKS, len(ended)), request=asked.request,
+            asked_us=asked.at_us, ended_us=ended, account=asked.by.account, visitor=asked.by.visitor,
+            outcome=worked.ends, failure=worked.failure, talk=day.rng.integers(0, _TALKS, len(ended)),
+            request=asked.request,
         )
     )  # fmt: skip
-
-
-def _reasons(day: Day, ends: Ints, climbed: Climbed) -> Ints:
-    """Why it failed, as a place in the book; nothing where it did not."""
-    found = np.zeros(len(ends), dtype=np.int64)
-    found[climbed.failed] = day.book.detail('{"code": "request_blocked"}')
-    found[climbed.hopeless] = day.book.detail('{"code": "captions_disabled"}')
-    found[ends == _BROKEN] = day.book.detail('{"code": "engine_stopped"}')
-    return found
 
 
 def _bands() -> tuple[str, ...]:

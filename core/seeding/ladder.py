@@ -7,19 +7,30 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain.ladder import CaptionFailure
 from core.domain.telemetry import Kind, Outcome
 from core.seeding.arrays import Flags, Floats, Ints
 from core.seeding.columns import outcome
 from core.seeding.day import OK, Day, after
+from core.seeding.failures import CODES, IS_FINAL, number, reasons
 from core.seeding.names import CALLS, RUNGS, SLOW_RUNG
 from core.seeding.plan import micros_of
 
 _FAILED = outcome(Outcome.FAILED)
+# The look into the cache: a part of the stage that has no time of its own as a rung.
 _CACHE_MS = 4.0
 _CACHE_HITS = 0.12
-_MISSING = 0.0003  # videos that have no captions at all: no further rung could help
-_LIMITED = 0.06  # of calls that give nothing: the vendor said "too many requests"
 _SPEND_MICROUSD = 1_450.0
+# Videos of which no service could have got captions, as shares of all whose captions are fetched.
+_OF_THE_VIDEO = {CaptionFailure.CAPTIONS_DISABLED: 0.013, CaptionFailure.VIDEO_UNAVAILABLE: 0.007}
+# Why a rung gives nothing else, as shares of that: the vendor's 429, its page for robots, no answer in time.
+_OF_THE_VENDOR = {CaptionFailure.IP_BLOCKED: 0.4, CaptionFailure.REQUEST_BLOCKED: 0.52, CaptionFailure.TIMED_OUT: 0.08}
+# How the call ended then, where not with an answer: a page that says no is one too.
+_CALL_ENDS: dict[str, Outcome] = {
+    CaptionFailure.IP_BLOCKED: Outcome.VENDOR_LIMITED,
+    CaptionFailure.TIMED_OUT: Outcome.TIMEOUT,
+}
+_CALL_ENDS_BY_NUMBER = np.array([outcome(_CALL_ENDS.get(code, Outcome.OK)) for code in CODES])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,67 +54,67 @@ _FETCHING = (
 class Climbed:
     """Ms on all rungs together, 0 where none was needed.
 
-    `failed`: no rung gave captions; `hopeless`: because the video has none, which no service could change. `longest`:
-    the ms of the rung that took longest, and `longest_rung` its place in RUNGS.
+    `failure`: the most telling reason why no rung gave captions, as a place in `failures.CODES`. `longest`: the ms of
+    the rung that took longest, and `longest_rung` its place in RUNGS.
     """
 
     took: Floats
-    failed: Flags
-    hopeless: Flags
+    failure: Ints
     longest: Floats
     longest_rung: Ints
 
 
 def climb(day: Day, at_us: Ints, request: NDArray[np.uint64], wanting: Flags) -> Climbed:
-    """Climbs for those that want captions, the cache first."""
+    """Climbs from these moments on for those that want captions, the cache first."""
     size = len(at_us)
-    took, open_ones = np.zeros(size), wanting.copy()
     hit = wanting & day.chance(size, _CACHE_HITS)
-    day.columns.add(
-        Kind.RUNG, day.book.name(RUNGS[0]), at_us=after(at_us[hit], np.full(int(hit.sum()), _CACHE_MS)),
-        value=_CACHE_MS, request=request[hit],
-    )  # fmt: skip
-    took[hit] = _CACHE_MS
-    open_ones &= ~hit
     day.columns.add(
         Kind.CACHE, day.book.name("captions"), at_us=at_us[wanting], value=0.0, request=request[wanting],
         outcome=np.where(hit, outcome(Outcome.HIT), outcome(Outcome.MISS))[wanting],
     )  # fmt: skip
-    hopeless = day.chance(size, _MISSING)
-    failed = np.zeros(size, dtype=np.bool_)
-    longest, longest_rung = took.copy(), np.zeros(size, dtype=np.int64)
+    took = np.where(hit, _CACHE_MS, 0.0)
+    day.columns.add(
+        Kind.RUNG, day.book.name(RUNGS[0]), at_us=after(at_us, took)[hit], value=0.0, request=request[hit]
+    )  # fmt: skip
+    of_video = _drawn(day, size, _OF_THE_VIDEO)
+    is_open, failure = wanting & ~hit, np.zeros(size, dtype=np.int64)
+    longest, longest_rung = np.zeros(size), np.zeros(size, dtype=np.int64)
     for place, (rung, call) in enumerate(zip(_FETCHING, CALLS, strict=True), start=1):
-        tries = np.flatnonzero(open_ones)
-        spent, works = _try(day, rung, call, at_us[tries], took[tries], request[tries], hopeless[tries])
+        tries = np.flatnonzero(is_open)
+        spent, why = _try(day, rung, call, after(at_us, took)[tries], request[tries], of_video[tries])
         took[tries] += spent
         longest_rung[tries] = np.where(spent > longest[tries], place, longest_rung[tries])
         longest[tries] = np.maximum(spent, longest[tries])
-        open_ones[tries] = ~(works | hopeless[tries])
-        failed[tries] = ~works
-    return Climbed(
-        took=took, failed=failed & ~hopeless, hopeless=failed & hopeless, longest=longest, longest_rung=longest_rung
-    )
+        is_open[tries] = (why > 0) & ~IS_FINAL[why]
+        failure[tries] = np.where((why > 0) & (failure[tries] > 0), np.minimum(why, failure[tries]), why)
+    return Climbed(took=took, failure=failure, longest=longest, longest_rung=longest_rung)
 
 
 def _try(
-    day: Day, rung: _Rung, call: str, at_us: Ints, before: Floats, request: NDArray[np.uint64], hopeless: Flags
-) -> tuple[Floats, Flags]:
-    """Ms that this rung takes each, and whether it gives captions."""
+    day: Day, rung: _Rung, call: str, at_us: Ints, request: NDArray[np.uint64], of_video: Ints
+) -> tuple[Floats, Ints]:
+    """Ms that this rung takes each from these moments on, and why it gives no captions: 0 where it does."""
     since = (at_us >= micros_of(day.plan.slow_rung_since)).astype(np.int64)
     spent = np.take(rung.median_ms, since) * np.exp(np.take(rung.spread, since) * day.rng.standard_normal(len(at_us)))
-    works = day.chance(len(at_us), np.take(rung.works, since)) & ~hopeless
-    ended = after(at_us, before + spent)
+    works = day.chance(len(at_us), np.take(rung.works, since))
+    why = np.where(works, 0, _drawn(day, len(at_us), _OF_THE_VENDOR))
+    why = np.where(of_video > 0, of_video, why)
+    ended = after(at_us, spent)
     day.columns.add(
-        Kind.RUNG, day.book.name(rung.name), at_us=ended, value=spent, outcome=np.where(works, OK, _FAILED),
-        request=request,
+        Kind.RUNG, day.book.name(rung.name), at_us=ended, value=spent, outcome=np.where(why > 0, _FAILED, OK),
+        request=request, detail=reasons(day.book)[why],
     )  # fmt: skip
-    limited = ~works & day.chance(len(at_us), _LIMITED)
-    ends = np.select([works | hopeless, limited], [OK, outcome(Outcome.VENDOR_LIMITED)], outcome(Outcome.FAILED))
-    detail = np.where(ends == _FAILED, day.book.detail('{"error": "RequestBlocked"}'), 0)
     day.columns.add(
-        Kind.CALL, day.book.name(call), at_us=ended, value=spent, outcome=ends, request=request, detail=detail
+        Kind.CALL, day.book.name(call), at_us=ended, value=spent, outcome=_CALL_ENDS_BY_NUMBER[why], request=request,
+        detail=np.where(why == number(CaptionFailure.TIMED_OUT), day.book.detail('{"error": "ReadTimeout"}'), 0),
     )  # fmt: skip
     if rung.name == SLOW_RUNG:
         spend = _SPEND_MICROUSD * day.rng.uniform(0.6, 1.6, len(at_us))
         day.columns.add(Kind.SPEND, day.book.name(rung.name), at_us=ended, value=spend, request=request)
-    return spent, works
+    return spent, why
+
+
+def _drawn(day: Day, size: int, shares: dict[CaptionFailure, float]) -> Ints:
+    """Failures by number, each as often as its share says; 0 for what the shares leave over."""
+    place = np.searchsorted(np.cumsum(list(shares.values())), day.rng.random(size), side="right")
+    return np.take([*map(number, shares), 0], place)

@@ -19,8 +19,10 @@ from core.domain.run import RunState, Stage
 from core.domain.summary import EngineName
 from core.domain.telemetry import Outcome
 from core.domain.transcript import CLEANER_VERSION
+from core.errors import AppError, NextStep
 from core.seeding.columns import OUTCOMES
 from core.seeding.day import Jobs
+from core.seeding.failures import CODES, ENGINE_STOPPED
 from core.seeding.people import People, Visitors
 from core.seeding.plan import Plan, micros_of, moment_of
 from core.seeding.talks import Talk
@@ -59,11 +61,7 @@ _NO_PASSWORD = "$argon2id$v=19$m=65536,t=3,p=4$c2VlZGVkIGFjY291bnQ$" + "A" * 43
 _TITLES = ("{}", "{} (full talk)", "Notes: {}", "{} — recorded live")
 _STATES = {
     Outcome.OK: RunState.DONE, Outcome.CACHED: RunState.DONE, Outcome.CANCELLED: RunState.CANCELLED,
-    Outcome.FAILED: RunState.FAILED, Outcome.SERVER_ERROR: RunState.FAILED, Outcome.CLIENT_ERROR: RunState.FAILED,
-}  # fmt: skip
-_REASONS = {
-    Outcome.FAILED: CaptionFailure.REQUEST_BLOCKED, Outcome.CLIENT_ERROR: CaptionFailure.CAPTIONS_DISABLED,
-    Outcome.SERVER_ERROR: CaptionFailure.UNREACHABLE,
+    Outcome.FAILED: RunState.FAILED, Outcome.CLIENT_ERROR: RunState.FAILED,
 }  # fmt: skip
 _PROGRESS_KEPT = timedelta(days=30)
 _SECONDS = {Stage.QUEUED: 0.9, Stage.READING: 0.4, Stage.CHAPTERS: 0.4, Stage.WRITING: 1.2, Stage.CHECKING: 0.3}
@@ -71,9 +69,17 @@ _SECONDS = {Stage.QUEUED: 0.9, Stage.READING: 0.4, Stage.CHAPTERS: 0.4, Stage.WR
 OLD_SHARE = 0.05
 
 
+class _EngineStopped(AppError):
+    """Told as the worker tells it of an engine's process that died."""
+
+    code = ENGINE_STOPPED
+    retryable = True
+    next_step = NextStep.TRY_AGAIN
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """One summary with its run, as the rows hold it."""
+    """One summary with its run, as the rows hold it. `failure` is its code, "" for none."""
 
     id: UUID
     run_id: UUID
@@ -82,6 +88,7 @@ class Piece:
     talk: Talk
     title: str
     outcome: Outcome
+    failure: str
     asked_at: datetime
     ended_at: datetime
 
@@ -150,8 +157,8 @@ class Library:
             number, owner = int(jobs.talk[at]), self._owner(int(jobs.account[at]), int(jobs.visitor[at]))
             request = UUID(int=int(jobs.request[at, 0]) << 64 | int(jobs.request[at, 1]))
             yield self._piece(
-                request, owner, number, OUTCOMES[int(jobs.outcome[at])], moment_of(jobs.asked_us[at]),
-                moment_of(jobs.ended_us[at]),
+                request, owner, number, (OUTCOMES[int(jobs.outcome[at])], CODES[int(jobs.failure[at])]),
+                (moment_of(jobs.asked_us[at]), moment_of(jobs.ended_us[at])),
             )  # fmt: skip
 
     def _old(self, size: int) -> Iterator[Piece]:
@@ -161,17 +168,19 @@ class Library:
         for number in range(size):
             at = self._plan.end - timedelta(days=float(ages[number]))
             owner = (ANONYMOUS_USER, self._digest("old browser", number // 3))
-            yield self._piece(requests[number], owner, number, Outcome.OK, at, at + timedelta(seconds=6))
+            yield self._piece(requests[number], owner, number, (Outcome.OK, ""), (at, at + timedelta(seconds=6)))
 
     def _piece(
-        self, request: UUID, owner: tuple[str, str | None], number: int, outcome: Outcome, asked: datetime,
-        ended: datetime,
+        self, request: UUID, owner: tuple[str, str | None], number: int, end: tuple[Outcome, str],
+        moments: tuple[datetime, datetime],
     ) -> Piece:  # fmt: skip
+        """`end`: the outcome and the failure's code; `moments`: asked and ended."""
         talk = self._talks[number % len(self._talks)]
         title = _TITLES[number // len(self._talks) % len(_TITLES)].format(talk.title)
         return Piece(
             id=self._uuid("summary", request.hex), run_id=self._uuid("run", request.hex), request_id=request,
-            owner=owner, talk=talk, title=title, outcome=outcome, asked_at=asked, ended_at=ended,
+            owner=owner, talk=talk, title=title, outcome=end[0], failure=end[1], asked_at=moments[0],
+            ended_at=moments[1],
         )  # fmt: skip
 
     def _owner(self, account: int, visitor: int) -> tuple[str, str | None]:
@@ -194,7 +203,6 @@ def runs(library: Library, pieces: Iterable[Piece], first_runs: dict[int, Piece]
     """Those that made a version come first and without it, since versions point back at their runs."""
     for piece in pieces:
         number, state = library.place(piece.talk), _STATES[piece.outcome]
-        reason = _REASONS.get(piece.outcome)
         made_it = first_runs.get(number) is piece
         version_id = library.version_id(number) if state is RunState.DONE and not made_it else None
         key = hashlib.sha256(piece.run_id.bytes).hexdigest()
@@ -202,7 +210,7 @@ def runs(library: Library, pieces: Iterable[Piece], first_runs: dict[int, Piece]
             piece.run_id, key, f"seed {key}" if made_it else None, EngineName.OFFLINE.value,
             Jsonb({"title": piece.title, "engine_version": OFFLINE_ENGINE_VERSION}),
             None if state is RunState.FAILED else library.transcript_id(number), version_id, state.value, 1,
-            None if reason is None else Jsonb(_failure(reason)), piece.request_id, piece.asked_at, piece.asked_at,
+            Jsonb(_failure(piece.failure)) if piece.failure else None, piece.request_id, piece.asked_at, piece.asked_at,
             piece.ended_at,
         )  # fmt: skip
 
@@ -247,8 +255,12 @@ def halves(ids: list[UUID]) -> NDArray[np.uint64]:
     return np.array([(each.int >> 64, each.int & (2**64 - 1)) for each in ids], dtype=np.uint64).reshape(-1, 2)
 
 
-def _failure(reason: CaptionFailure) -> dict[str, object]:
-    error = TranscriptUnavailable(reason)
+def _failure(code: str) -> dict[str, object]:
+    error = (
+        _EngineStopped("The process that reads the transcript stopped before it was done. Nothing is lost: try again.")
+        if code == ENGINE_STOPPED
+        else TranscriptUnavailable(CaptionFailure(code))
+    )
     return {
         "code": error.code, "message": error.message, "next_step": error.next_step.value,
         "retryable": error.retryable, "detail": {},

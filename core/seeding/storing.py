@@ -15,6 +15,7 @@ from core.db.database import Database
 from core.db.queries import seeding as queries
 from core.db.queries.deploys import Deploy, insert_deploy
 from core.db.queries.incidents import Incident, insert_incident
+from core.db.queries.installation import DEMO_FACT, is_demo
 from core.db.queries.partitions import ensure_partitions
 from core.db.queries.summing import try_summing_lock
 from core.db.queries.telemetry import advance_writer, ensure_series, register_writer
@@ -30,7 +31,6 @@ from core.seeding.plan import DAY_MINUTES, MINUTE_US, Plan, minute_of, moment_of
 from core.seeding.talks import make_talks
 from core.telemetry.summing import KEPT
 
-DEMO_FACT = "demo"
 TABLES = (
     "users", "visitors", "transcripts", "runs", "summary_versions", "summaries", "progress_tracking", "series",
     "rollup_minutes", "rollup_hours", "rollup_days", "active_days", "events",
@@ -77,6 +77,8 @@ async def store_history(
     async with database.transaction() as session:
         await queries.take_time(session)
         await _hold_summing(session)
+        # Once more: somebody may have come, or another seeding ended, while this one waited.
+        await _check(session, is_forced=is_forced)
         storing = _Storing(session, history, keeping, report, is_beside_others=is_forced)
         await storing.events()
         await storing.people()
@@ -217,7 +219,7 @@ class _Storing:
 
 
 async def _check(session: AsyncSession, *, is_forced: bool) -> None:
-    if await queries.find_fact(session, DEMO_FACT) is not None:
+    if await is_demo(session):
         raise Conflict("This database holds a made-up history already. Seed an empty one.")
     if not is_forced and await queries.is_in_use(session):
         raise Conflict(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.telemetry import Kind, Who
-from core.seeding.arrays import Flags, Ints
+from core.seeding.arrays import Flags, Floats, Ints
 from core.seeding.columns import NOBODY, who
 from core.seeding.day import OK, Day, after
 from core.seeding.names import API_TRANSCRIPT, PAGES, STAFF_PAGES, SUMMARY_PAGE, Page
@@ -40,6 +40,15 @@ class Visits:
         return Visits(
             at_us=self.at_us[chosen], account=self.account[chosen], visitor=self.visitor[chosen], by=self.by[chosen]
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """Requests by their numbers, with the ms each took, and whether it went well."""
+
+    request: NDArray[np.uint64]
+    took: Floats
+    is_ok: Flags
 
 
 def draw_visits(day: Day, at_us: Ints) -> Visits:
@@ -149,8 +158,8 @@ def _read_transcripts(day: Day, viewing: Visits) -> None:
              API_TRANSCRIPT, median_ms=36, spread=0.9)  # fmt: skip
 
 
-def call_api(day: Day, callers: Visits, name: str, *, median_ms: float, spread: float) -> NDArray[np.uint64]:
-    """One call each; gives the numbers of the requests."""
+def call_api(day: Day, callers: Visits, name: str, *, median_ms: float, spread: float) -> Called:
+    """One call each."""
     at_us = callers.at_us
     request = day.requests(at_us)
     took = day.lasting(at_us, median_ms, spread)
@@ -160,4 +169,4 @@ def call_api(day: Day, callers: Visits, name: str, *, median_ms: float, spread: 
         request=request, person=callers.account, detail=day.details(ends),
     )  # fmt: skip
     query(day, at_us, request, "read", _READS_A_PAGE)
-    return request
+    return Called(request=request, took=took, is_ok=ends == OK)

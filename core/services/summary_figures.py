@@ -106,12 +106,16 @@ class SummaryFigures:
             detail: Detail | None = {"code": attempt.code} if attempt.code else None
             self._recording.record(Kind.RUNG, attempt.rung, outcome, attempt.duration_ms or 0, detail=detail)
 
-    def worked(self, stages: Sequence[StageDocument], *, failed_in: str | None = None) -> None:
-        """The time each stage took; `failed_in` names the one that did not come to its end."""
-        for stage in stages:
+    def worked(self, stages: Sequence[StageDocument], *, at: datetime, failed_in: str | None = None) -> None:
+        """The time each stage took, the last of them until `at`; `failed_in` names the one that did not end well.
+
+        Each is told to have ended where the next began: in a request's story they stand one after the other.
+        """
+        for stage in reversed(stages):
             if stage["seconds"] is not None and stage["name"] != Stage.DONE:
                 outcome = Outcome.FAILED if stage["name"] == failed_in else Outcome.OK
-                self._recording.record(Kind.STAGE, stage["name"], outcome, stage["seconds"] * 1000)
+                self._recording.record(Kind.STAGE, stage["name"], outcome, stage["seconds"] * 1000, at=at)
+                at -= timedelta(seconds=stage["seconds"])
 
     def finished(self, engine: str, language: str | None, *, count: int) -> None:
         """So many summaries by this engine, of words in this language."""

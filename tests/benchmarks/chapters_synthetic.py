@@ -1,8 +1,8 @@
 """Chapters and titles where the truth is known: course videos joined end to end.
 
 Run: `uv run python -m tests.benchmarks.chapters_synthetic FOLDER TITLES.csv` with a folder of caption files and a
-table with the columns `title` and `srt_filename`. Prints Pk with the true and the automatic count, and how many
-titles share a content word with the video's real title (and with another's: chance).
+table with the columns `title` and `srt_filename`. Prints Pk with the true and the automatic count, beside systems that
+read nothing, and how many titles share a content word with the video's real title (and with another's: chance).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from core.domain.captions.reading import parse_captions
 from core.domain.cleaning import clean_cues
 from core.domain.transcript import Transcript, TranscriptSource
 from core.domain.words import content_stems
-from core.scorecard.boundaries import score_boundaries
-from core.summarizing.segmenting import find_chapters
+from core.scorecard import lectures
+from core.scorecard.data import Recording
 from core.summarizing.sentences import split_sentences
 from core.summarizing.titles import chapter_titles
 
@@ -35,7 +35,9 @@ def main(folder: Path, table: Path) -> None:
     chooser = random.Random(SEED)
     samples = [chooser.sample(videos, chooser.randint(4, 12)) for _ in range(JOINS)]
     for name, is_told in (("true count", True), ("automatic count", False)):
-        print(f"Pk, {name}: {fmean(_error([video for _title, video in s], is_told=is_told) for s in samples):.1f}")
+        scores = [_score([video for _title, video in sample], is_told=is_told) for sample in samples]
+        means = {system: fmean(score[system]["pk"] for score in scores) for system in scores[0]}
+        print(f"Pk, {name}: {', '.join(f'{system} {mean:.1f}' for system, mean in means.items())}")
     own, other = zip(*(_shared(sample) for sample in samples), strict=True)
     print(
         f"titles sharing a word with the video's own: {100 * fmean(own):.1f} %, another's: {100 * fmean(other):.1f} %"
@@ -47,13 +49,10 @@ def _read(path: Path) -> Transcript:
     return clean_cues(parsed.cues, language="en", source=TranscriptSource.UPLOAD)
 
 
-def _error(videos: list[Transcript], *, is_told: bool) -> float:
-    joined = _join(videos)
-    true = list(accumulate(len(video.segments) for video in videos))[:-1]
-    sentences = split_sentences(joined)
-    starts = find_chapters(sentences, joined, len(videos) if is_told else None)
-    found = [sentences[start].span.first_segment for start in starts[1:]]
-    return score_boundaries(true, found, len(joined.segments))["pk"]
+def _score(videos: list[Transcript], *, is_told: bool) -> lectures.ChapterScores:
+    true = tuple(accumulate(len(video.segments) for video in videos))[:-1]
+    recording = Recording(id="", transcript=_join(videos), reference=None, boundaries=true)
+    return lectures._score(recording, true, len(videos) if is_told else None)
 
 
 def _join(videos: list[Transcript]) -> Transcript:

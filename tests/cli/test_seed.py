@@ -42,6 +42,19 @@ def test_a_second_time_it_is_refused(own_database: str, capsys: pytest.CaptureFi
         assert connection.execute("SELECT count(*) FROM users").fetchone() == (20,)
 
 
+def test_a_database_that_holds_real_people_is_refused(own_database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with psycopg.connect(own_database) as connection:
+        connection.execute(
+            "INSERT INTO users (id, email, email_key, password_hash)"
+            " VALUES (gen_random_uuid(), 'ann@example.com', 'ann@example.com', 'x')"
+        )
+    assert main(_SMALL) == EXIT_FAILED
+    assert "holds people's data already" in capsys.readouterr().err
+    with psycopg.connect(own_database) as connection:
+        assert connection.execute("SELECT email FROM users").fetchall() == [("ann@example.com",)]
+        assert connection.execute("SELECT count(*) FROM installation_facts").fetchone() == (0,)
+
+
 @pytest.mark.parametrize("moment", ["2026-11-25T12:00", "yesterday"])
 def test_an_end_without_a_zone_is_refused(moment: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):

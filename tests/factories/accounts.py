@@ -14,11 +14,10 @@ from core.db.database import Database
 from core.db.queries.users import insert_user
 from core.domain.account import Account, OpenedSession, Purpose, Visit
 from core.domain.permissions import Role
-from core.domain.telemetry import Kind, Outcome, Who
-from core.ports import NoRecording
 from core.services.accounts import Accounts
 from core.services.accounts.links import Links
 from tests.factories.clocks import HeldClock
+from tests.fakes import FakeRecording
 
 PASSWORD = "a walk along the river"
 HOME = Visit(address="192.0.2.7", agent="Firefox on Linux")
@@ -42,37 +41,6 @@ class CountingHasher:
 
     def is_outdated(self, password_hash: str) -> bool:
         return password_hash.startswith("old ")
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    kind: Kind
-    name: str
-    outcome: Outcome
-    value: float
-    who: Who
-    person: UUID | None
-
-
-class ListRecording(NoRecording):
-    def __init__(self) -> None:
-        self.events: list[Recorded] = []
-
-    def record(
-        self,
-        kind: Kind,
-        name: str,
-        outcome: Outcome = Outcome.OK,
-        value: float = 0.0,
-        *,
-        who: Who = Who.NOBODY,
-        person: UUID | None = None,
-        **_more: object,
-    ) -> None:
-        self.events.append(Recorded(kind, name, outcome, value, who, person))
-
-    def outcomes(self, kind: Kind, name: str | None = None) -> list[Outcome]:
-        return [event.outcome for event in self.events if event.kind is kind and name in (None, event.name)]
 
 
 class ListedJobs:
@@ -101,7 +69,7 @@ class AccountsWorld:
     links: Links
     clock: HeldClock = field(default_factory=HeldClock)
     hasher: CountingHasher = field(default_factory=CountingHasher)
-    recording: ListRecording = field(default_factory=ListRecording)
+    recording: FakeRecording = field(default_factory=FakeRecording)
     jobs: ListedJobs = field(default_factory=ListedJobs)
 
     async def person(self, email: str = "ann@example.org", password: str = PASSWORD, role: Role = Role.USER) -> Account:
@@ -158,7 +126,7 @@ class AccountsWorld:
 
 def accounts_world(database: Database, folder: Path, **settings: object) -> AccountsWorld:
     made = Settings(data_dir=folder, secret_key="for these tests only", **settings)
-    clock, hasher, recording, jobs = HeldClock(), CountingHasher(), ListRecording(), ListedJobs()
+    clock, hasher, recording, jobs = HeldClock(), CountingHasher(), FakeRecording(), ListedJobs()
     accounts = Accounts(
         database=database, jobs=jobs, recording=recording, clock=clock, settings=made, hasher=hasher,
         origin="http://sightline.test",

@@ -16,6 +16,7 @@ from core.seeding.history import History, Stretch
 from core.telemetry.buckets import GAMMA, bucket_of
 from core.telemetry.recorder import Recorder
 from core.telemetry.sampling import Row
+from tests.factories.clocks import HeldClock
 from tests.seeding.conftest import small_plan
 
 
@@ -48,17 +49,9 @@ def test_paces_of_many_values_are_the_pace_of_each(kind: Kind) -> None:
     assert [PACES[place] for place in paces_of(kind, values)] == [KINDS[kind].pace(float(value)) for value in values]
 
 
-class _Clock:
-    def __init__(self) -> None:
-        self.at = datetime.min.replace(tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.at
-
-
 def test_sums_and_kept_rows_are_those_the_recorder_makes_of_the_same_events(history: History, stretch: Stretch) -> None:
     counted = count(stretch.rows, keep_one_in=10)
-    clock = _Clock()
+    clock = HeldClock(datetime.min.replace(tzinfo=UTC))
     recorder = Recorder(clock, process="test", keep_one_in=10, most_cells=10**6)
     sums: dict[tuple[int, Series], tuple[int, float, dict[int, int]]] = {}
     kept: list[Row] = []

@@ -29,6 +29,7 @@ from core.seeding.window import Pick, Window, nearest_rank
 from core.services.operations.operations import Operations
 from core.services.operations.views import FunnelView, PercentileLines, RouteRow, VendorRow
 from core.slos import SLOS
+from tests.factories.clocks import HeldClock
 from tests.seeding.conftest import Seeded
 
 WINDOWS = ("1h", "6h", "24h", "7d", "30d", "90d", "custom")
@@ -37,14 +38,6 @@ _BY_STEP = {"critical-errors", "summary-30s", "summary-60s"}
 _COUNTED = {
     "page_request", "api_request", "page_open", "summary", "submit", "sign_in", "sign_up", "query", "rung", "stage"
 }  # fmt: skip
-
-
-class _Clock:
-    def __init__(self, at: datetime) -> None:
-        self._at = at
-
-    def now(self) -> datetime:
-        return self._at
 
 
 class _Event(NamedTuple):
@@ -71,7 +64,7 @@ def events(seeded: Seeded) -> list[_Event]:
 
 @pytest.fixture
 def operations(seeded: Seeded, seeded_database: Database) -> Operations:
-    return Operations(database=seeded_database, clock=_Clock(seeded.plan.end))
+    return Operations(database=seeded_database, clock=HeldClock(seeded.plan.end))
 
 
 @lru_cache(maxsize=4_096)

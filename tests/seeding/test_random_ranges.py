@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -12,6 +12,7 @@ from core.db.database import Database
 from core.domain.period import Period
 from core.metrics import METRICS
 from core.services.operations.operations import Operations
+from tests.factories.clocks import HeldClock
 from tests.seeding.conftest import Seeded
 
 RANGES = 1_000
@@ -40,14 +41,6 @@ _RAW = b"""
 """
 
 
-class _Clock:
-    def __init__(self, at: datetime) -> None:
-        self._at = at
-
-    def now(self) -> datetime:
-        return self._at
-
-
 def _ranges(seeded: Seeded) -> list[Period]:
     """From a minute to all of it, short ones as often as long ones; half of them with edges on whole hours."""
     rng = random.Random(8)
@@ -64,7 +57,7 @@ def _ranges(seeded: Seeded) -> list[Period]:
 
 
 async def test_panels_show_what_sql_finds_in_single_events(seeded: Seeded, seeded_database: Database) -> None:
-    operations = Operations(database=seeded_database, clock=_Clock(seeded.plan.end + timedelta(days=1)))
+    operations = Operations(database=seeded_database, clock=HeldClock(seeded.plan.end + timedelta(days=1)))
     metrics = [METRICS[slug] for slug in _SHOWN]
     seen = 0
     with psycopg.connect(seeded.url) as connection:

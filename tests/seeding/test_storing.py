@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from datetime import timedelta
 
 import psycopg
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import SystemClock
 from core.config import load_settings
 from core.db.database import Database
-from core.db.queries.seeding import find_fact, is_in_use
+from core.db.queries.installation import is_demo
+from core.db.queries.seeding import is_in_use
 from core.domain.owner import Owner
 from core.domain.run import RunState
 from core.domain.summary import EngineName
@@ -19,8 +22,9 @@ from core.errors import Conflict
 from core.integrations.argon2 import Argon2
 from core.jobs.queue import QueuedJobs, build_queue
 from core.ports import NoRecording
+from core.seeding import storing
 from core.seeding.plan import make_plan
-from core.seeding.storing import DEMO_FACT, Keeping, store_history
+from core.seeding.storing import Keeping, store_history
 from core.seeding.truth_figures import of
 from core.seeding.window import Window
 from core.services.progress import ProgressHub
@@ -181,17 +185,55 @@ async def test_only_days_that_retention_would_have_left_hold_single_events(datab
     assert minutes == 6_000
 
 
-async def test_a_database_that_people_use_is_refused_and_left_alone(database: Database, database_url: str) -> None:
+_SOMEBODY = "INSERT INTO visitors (anonymous_id, first_summary_at) VALUES ('somebody', now() - interval '1 hour')"
+_TRACES = {
+    "an account": "INSERT INTO users (id, email, email_key, password_hash)"
+    " VALUES (gen_random_uuid(), 'ann@example.com', 'ann@example.com', 'x')",
+    "a browser": _SOMEBODY,
+    "words of summaries that are archived": "INSERT INTO transcripts (id, sha256, cleaner_version, segments,"
+    " segment_count, is_timed, source) VALUES (gen_random_uuid(), 'x', 1, '', 0, false, 'paste')",
+    "sums from long ago": "WITH s AS (INSERT INTO series (kind, name, outcome, pace, who) VALUES"
+    " ('cpu', 'web', 'ok', '', '') RETURNING id) INSERT INTO rollup_days (at, series_id, writer, count, total,"
+    " histogram) SELECT '2025-01-01', id, 0, 1, 1, ''::bytea FROM s",
+}
+
+
+@pytest.mark.parametrize("trace", _TRACES)
+async def test_a_database_that_people_use_or_used_is_refused_and_left_alone(
+    database: Database, database_url: str, trace: str
+) -> None:
     with psycopg.connect(database_url) as connection:
-        connection.execute(
-            "INSERT INTO visitors (anonymous_id, first_summary_at) VALUES ('somebody', now() - interval '1 hour')"
-        )
+        connection.execute(_TRACES[trace].encode())
+    tables = ("users", "visitors", "transcripts", "runs", "rollup_days", "deploys", "installation_facts")
+    counts = " UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}" for table in tables)
+    before = _rows(database_url, counts)
+    with pytest.raises(Conflict):
+        await store_history(database, _TINY, KEEPING)
+    assert _rows(database_url, counts) == before
     async with database.read() as session:
-        assert await is_in_use(session)
+        assert not await is_demo(session)
+
+
+async def test_who_comes_while_seeding_waits_is_left_alone_too(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold = storing._hold_summing
+
+    async def hold_while_somebody_comes(session: AsyncSession) -> None:
+        with psycopg.connect(database_url) as connection:
+            connection.execute(_SOMEBODY)
+        await hold(session)
+
+    monkeypatch.setattr(storing, "_hold_summing", hold_while_somebody_comes)
     with pytest.raises(Conflict):
         await store_history(database, _TINY, KEEPING)
     assert _rows(database_url, "SELECT count(*) FROM users") == [(0,)]
-    assert _rows(database_url, "SELECT count(*) FROM installation_facts") == [(0,)]
+
+
+async def test_two_seedings_at_once_leave_one_history(database: Database, database_url: str) -> None:
+    ended = await asyncio.gather(*(store_history(database, _TINY, KEEPING) for _ in range(2)), return_exceptions=True)
+    assert [type(each) for each in ended if isinstance(each, BaseException)] == [Conflict]
+    assert _rows(database_url, "SELECT count(*) FROM users") == [(20,)]
 
 
 async def test_by_force_the_history_stands_beside_what_people_have(database: Database, database_url: str) -> None:
@@ -239,7 +281,7 @@ async def test_what_fails_half_way_leaves_nothing_behind(database: Database, dat
     assert _rows(database_url, "SELECT count(*) FROM rollup_minutes") == [(0,)]
     async with database.read() as session:
         assert not await is_in_use(session)
-        assert await find_fact(session, DEMO_FACT) is None
+        assert not await is_demo(session)
 
 
 async def test_where_minutes_would_be_gone_there_are_hours_only(database_url: str) -> None:

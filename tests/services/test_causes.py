@@ -62,3 +62,14 @@ def test_only_what_failed_or_came_late_has_a_cause(
     causes = [(each.name, each.outcome, each.value) for each in recording.events if each.kind is Kind.CAUSE]
     assert causes == ([] if cause is None else [(cause, outcome, waited_s * 1_000)])
     assert [each.kind for each in recording.events].count(Kind.SUMMARY) == 1
+
+
+def test_stages_are_told_one_after_the_other() -> None:
+    recording = FakeRecording()
+    worked = stages(queued=2.0, fetching_captions=31.0, reading=None, writing=9.0, done=0.0)
+    SummaryFigures(recording).worked(worked, at=NOW, failed_in="writing")
+    assert [(event.name, event.outcome, event.at) for event in recording.of(Kind.STAGE)] == [
+        ("writing", Outcome.FAILED, NOW),
+        ("fetching_captions", Outcome.OK, NOW - timedelta(seconds=9)),
+        ("queued", Outcome.OK, NOW - timedelta(seconds=40)),
+    ]

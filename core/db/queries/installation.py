@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.domain.correction import Category, Correction
 
 _CORRECTIONS = "slo_corrections"
-_DEMO = "demo"
+# That the history is a simulated one, and of what.
+DEMO_FACT = "demo"
 
 
 async def is_demo(session: AsyncSession) -> bool:
     """True where the history is a simulated one."""
     statement = text("SELECT EXISTS (SELECT FROM installation_facts WHERE name = :name)")
-    return bool(await session.scalar(statement, {"name": _DEMO}))
+    return bool(await session.scalar(statement, {"name": DEMO_FACT}))
 
 
 async def read_corrections(session: AsyncSession) -> list[Correction]:

@@ -14,18 +14,16 @@ from core.db.database import connect_arguments, driver_connection
 from core.db.queries.telemetry import defer_durability
 
 # Tables whose first row means that people, or a running service, were here.
-_OF_PEOPLE = ("users", "summaries", "runs", "visitors", "rollup_minutes", "active_days")
+_OF_PEOPLE = (
+    "users", "visitors", "transcripts", "runs", "summaries", "active_days", "events", "rollup_minutes", "rollup_hours",
+    "rollup_days", "archive_runs", "audit_log",
+)  # fmt: skip
 
 
 async def is_in_use(session: AsyncSession) -> bool:
     """True where the database holds anything of people's, or of what they did."""
     parts = " OR ".join(f"EXISTS (SELECT FROM {table})" for table in _OF_PEOPLE)
     return bool(await session.scalar(text(f"SELECT {parts}")))
-
-
-async def find_fact(session: AsyncSession, name: str) -> object:
-    """What the installation says of itself under this name; None where it says nothing."""
-    return await session.scalar(text("SELECT value FROM installation_facts WHERE name = :name"), {"name": name})
 
 
 async def write_fact(session: AsyncSession, name: str, value: Mapping[str, object], *, now: datetime) -> None:
