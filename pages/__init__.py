@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.bootstrap import Services
-from core.integrations.mail import are_mails_logged
+from core.integrations.mail import mail_way
 from pages import (
     account,
     assets,
@@ -30,10 +30,10 @@ def register(services: Services) -> None:
     summarize.register(services.summaries)
     summary.register(services.summaries)
     library.register(services.summaries)
-    accounts, are_logged = services.accounts, are_mails_logged(services.settings)
+    accounts, mails = services.accounts, mail_way(services.settings)
     sign_in.register(accounts, services.summaries)
-    sign_up.register(accounts, services.summaries, are_mails_logged=are_logged)
-    reset.register(accounts, are_mails_logged=are_logged)
+    sign_up.register(accounts, services.summaries, mails=mails)
+    reset.register(accounts, mails=mails)
     first_admin.register(accounts)
     account.register(accounts)
     open_pages.register(accounts)

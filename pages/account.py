@@ -120,7 +120,7 @@ def _password_form() -> Form:
         heading="Change the password",
         action="/account/password",
         verb="Set the new password",
-        fields=(password_field(label="Present password"), new_password_field("New password")),
+        fields=(password_field("Present password"), new_password_field("New password")),
     )
 
 

@@ -9,7 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from core.domain.account import PasswordRefused, TooManyTries, WrongCredentials
+from core.domain.account import LinkSpent, PasswordRefused, TooManyTries, WrongCredentials
+from core.domain.mail import MailWay
 from core.domain.passwords import LONGEST_CHARS, SHORTEST_CHARS
 from core.errors import AppError, InvalidInput
 from pages.navigation import ways_of
@@ -21,6 +22,11 @@ _LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 _LONGEST_NEXT_CHARS = 500
 # Links that must not be told to anybody stand in some of these addresses. Our own forms still say where they come from.
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
+_WHERE_ELSE = {
+    MailWay.SENT: "Nothing there after a few minutes? Look into the spam folder, and check the address.",
+    MailWay.LOGGED: "This server sends no mails yet (SMTP_URL is not set): the link stands in its log.",
+    MailWay.NONE: "This service sends no mails yet: its operators have to set SMTP_URL. Try again after that.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +96,8 @@ def email_field(value: str = "", *, autocomplete: str = "username") -> Field:
     return Field(name="email", label="E-mail", kind="email", autocomplete=autocomplete, value=value, longest=254)
 
 
-def password_field(name: str = "password", label: str = "Password") -> Field:
-    return Field(name=name, label=label, kind="password", autocomplete="current-password")
+def password_field(label: str = "Password") -> Field:
+    return Field(name="password", label=label, kind="password", autocomplete="current-password")
 
 
 def new_password_field(label: str = "Password") -> Field:
@@ -111,6 +117,30 @@ def note_page(request: Request, note: Note, *, status: int = 200) -> Response:
         "account_note.html.jinja", title=f"{note.heading} · Sightline", note=note, ways=ways_of(request), here=""
     )
     return HTMLResponse(html, status, headers=_HEADERS)
+
+
+def mail_note(request: Request, email: str, mails: MailWay) -> Response:
+    """The same whether the address has an account or not: the mail knows, the page does not."""
+    way_back = WayOn(path="/sign-in", name="Back to sign in", is_way_back=True)
+    if mails is MailWay.NONE:
+        text: tuple[str, ...] = (_WHERE_ELSE[mails],)
+        note = Note(heading="No mail can be sent", label="Nothing was changed", tone="warn", text=text)
+    else:
+        text = (f"A mail is on its way to {email.strip()}. Open the link in it to go on.", _WHERE_ELSE[mails])
+        note = Note(heading="Look into your mail", label="One step left", tone="now", text=text)
+    return note_page(request, replace(note, actions=(way_back,)))
+
+
+def spent_note(request: Request, error: LinkSpent, *ways_on: WayOn) -> Response:
+    """Instead of the form behind a link that can't be used."""
+    note = Note(
+        heading="This link does not work any more",
+        label="Nothing was changed",
+        tone="warn",
+        text=(error.message,),
+        actions=ways_on,
+    )
+    return note_page(request, note, status=error.status)
 
 
 def with_error(form: Form, error: AppError) -> Form:
@@ -141,10 +171,10 @@ async def read_fields(request: Request) -> dict[str, str]:
         raise InvalidInput("The form did not arrive whole. Send it again.") from None
 
 
-def local_path(text: str | None, default: str = HOME) -> str:
-    """The path, if it is one of this site's; else the default. Nobody is sent elsewhere by a link to our own page."""
+def local_path(text: str | None) -> str:
+    """The path, if it is one of this site's; else HOME. Nobody is sent elsewhere by a link to our own page."""
     if text is None or len(text) > _LONGEST_NEXT_CHARS or not _LOCAL.fullmatch(text):
-        return default
+        return HOME
     return text
 
 

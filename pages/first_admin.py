@@ -12,15 +12,14 @@ from core.errors import AppError
 from core.services.accounts import Accounts
 from pages.account_forms import (
     Form,
-    Note,
     WayOn,
     email_field,
     form_page,
     new_password_field,
-    note_page,
     read_fields,
     refused,
     sent_to,
+    spent_note,
 )
 
 
@@ -31,7 +30,7 @@ def register(accounts: Accounts) -> None:
         try:
             await accounts.roles.look_at_first_admin(link)
         except LinkSpent as error:
-            return _spent(request, error)
+            return spent_note(request, error, WayOn(path="/sign-in", name="Sign in"))
         return form_page(request, _form(link))
 
     async def take(request: Request, link: str) -> Response:
@@ -40,7 +39,7 @@ def register(accounts: Accounts) -> None:
         try:
             opened = await accounts.roles.make_first_admin(link, email, password, visit_of(request))
         except LinkSpent as error:
-            return _spent(request, error)
+            return spent_note(request, error, WayOn(path="/sign-in", name="Sign in"))
         except AppError as error:
             return refused(request, _form(link, email), error)
         keep_session(request, opened)
@@ -58,14 +57,3 @@ def _form(link: str, email: str = "") -> Form:
         verb="Make the account",
         fields=(email_field(email, autocomplete="email"), new_password_field()),
     )
-
-
-def _spent(request: Request, error: LinkSpent) -> Response:
-    note = Note(
-        heading="This link does not work any more",
-        label="Nothing was changed",
-        tone="warn",
-        text=(error.message,),
-        actions=(WayOn(path="/sign-in", name="Sign in"),),
-    )
-    return note_page(request, note, status=error.status)

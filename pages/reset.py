@@ -8,28 +8,30 @@ from starlette.responses import Response
 
 from core.api.accounts import keep_session, visit_of
 from core.domain.account import LinkSpent
+from core.domain.mail import MailWay
 from core.errors import AppError
 from core.services.accounts import Accounts
 from pages.account_forms import (
     HOME,
     Form,
-    Note,
     WayOn,
     email_field,
     form_page,
+    mail_note,
     new_password_field,
-    note_page,
     read_fields,
     refused,
     sent_to,
+    spent_note,
 )
 from pages.open_pages import close_pages
-from pages.sign_up import sent_note
+
+_WAYS_ON = (WayOn(path="/reset", name="Ask for a new link"), WayOn(path="/sign-in", name="Sign in"))
 
 
-def register(accounts: Accounts, *, are_mails_logged: bool) -> None:
+def register(accounts: Accounts, *, mails: MailWay) -> None:
     """The routes. Opening the link changes nothing; its form does."""
-    routes = _Reset(accounts, are_mails_logged=are_mails_logged)
+    routes = _Reset(accounts, mails=mails)
     app.add_api_route("/reset", routes.show, methods=["GET"], include_in_schema=False)
     app.add_api_route("/reset", routes.take, methods=["POST"], include_in_schema=False)
     app.add_api_route("/reset/{link}", routes.show_link, methods=["GET"], include_in_schema=False)
@@ -37,9 +39,9 @@ def register(accounts: Accounts, *, are_mails_logged: bool) -> None:
 
 
 class _Reset:
-    def __init__(self, accounts: Accounts, *, are_mails_logged: bool) -> None:
+    def __init__(self, accounts: Accounts, *, mails: MailWay) -> None:
         self._accounts = accounts
-        self._are_mails_logged = are_mails_logged
+        self._mails = mails
 
     async def show(self, request: Request) -> Response:
         return form_page(request, _form())
@@ -50,23 +52,23 @@ class _Reset:
             await self._accounts.resets.request(email, visit_of(request))
         except AppError as error:
             return refused(request, _form(email), error)
-        return note_page(request, sent_note(email, are_mails_logged=self._are_mails_logged))
+        return mail_note(request, email, self._mails)
 
     async def show_link(self, request: Request, link: str) -> Response:
         try:
             email = await self._accounts.resets.look(link)
         except LinkSpent as error:
-            return _spent(request, error)
+            return spent_note(request, error, *_WAYS_ON)
         return form_page(request, _link_form(link, email))
 
     async def take_link(self, request: Request, link: str) -> Response:
         password = (await read_fields(request)).get("new_password", "")
         try:
-            email = await self._accounts.resets.look(link)
             opened, ended = await self._accounts.resets.finish(link, password, visit_of(request))
         except LinkSpent as error:
-            return _spent(request, error)
+            return spent_note(request, error, *_WAYS_ON)
         except AppError as error:
+            email = await self._accounts.resets.look(link)
             return refused(request, _link_form(link, email), error)
         await close_pages(ended)
         keep_session(request, opened)
@@ -92,14 +94,3 @@ def _link_form(link: str, email: str) -> Form:
         verb="Set it and sign in",
         fields=(new_password_field("New password"),),
     )
-
-
-def _spent(request: Request, error: LinkSpent) -> Response:
-    note = Note(
-        heading="This link does not work any more",
-        label="Nothing was changed",
-        tone="warn",
-        text=(error.message,),
-        actions=(WayOn(path="/reset", name="Ask for a new link"), WayOn(path="/sign-in", name="Sign in")),
-    )
-    return note_page(request, note, status=error.status)

@@ -13,11 +13,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from core.domain.account import OpenedSession, SignedIn, Visit
 from core.domain.agents import browser_in_words
 from core.domain.owner import Owner
-from core.domain.permissions import Role
 from core.domain.telemetry import Who
-from core.errors import Unavailable
+from core.errors import AppError, Unavailable
 from core.logging import EventLog
 from core.services.accounts import Accounts
+from core.services.accounts.parts import WHO
 
 # Fields of the signed cookie: a session's secret, an anonymous browser's secret, the id of a sign-up made in it.
 ACCOUNT_FIELD = "account"
@@ -29,13 +29,12 @@ _BROWSER_FIELD = "id"
 _SAME_FOR_ALL = ("/_nicegui", "/assets/", "/favicon", "/api/health", "/api/csp-report", "/api/vitals")
 # A database that hangs must not hold up pages that need no account.
 _LONGEST_S = 2.0
-_WHO = {Role.USER: Who.USER, Role.OPERATOR: Who.OPERATOR, Role.ADMIN: Who.ADMIN}
 _log = EventLog(__name__)
 
 
 class SignedInReader:
     """Puts into the request's state: `signed_in` (SignedIn, None, or the Unavailable that stood in the way), `who`
-    (Who) and `person` (UUID or None). It stands inside of the session's middleware.
+    (Who), `person` (UUID or None), and `find_session` to ask again. It stands inside of the session's middleware.
     """
 
     def __init__(self, app: ASGIApp, *, accounts: Accounts) -> None:
@@ -48,8 +47,9 @@ class SignedInReader:
             signed_in = found if isinstance(found, SignedIn) else None
             state = scope.setdefault("state", {})
             state["signed_in"] = found
-            state["who"] = _WHO[signed_in.account.role] if signed_in else Who.ANONYMOUS
+            state["who"] = WHO[signed_in.account.role] if signed_in else Who.ANONYMOUS
             state["person"] = signed_in.account.id if signed_in else None
+            state["find_session"] = self._accounts.find_session
         await self._app(scope, receive, send)
 
     async def _look_up(self, scope: Scope) -> SignedIn | Unavailable | None:
@@ -83,6 +83,20 @@ def session_id_of(connection: HTTPConnection) -> UUID | None:
     """The session that an open page was opened in; None for a page of a stranger's."""
     found = connection.scope.get("state", {}).get("signed_in")
     return found.session_id if isinstance(found, SignedIn) else None
+
+
+async def still_holds(connection: HTTPConnection) -> bool:
+    """For an answer that takes long: False once the session it began in has ended, by a sign-out or a ban.
+
+    True where it began in none, and while that can't be found out: an outage must not end what it began before.
+    """
+    session_id = session_id_of(connection)
+    if session_id is None:
+        return True
+    try:
+        return await connection.scope["state"]["find_session"](session_id) is not None
+    except AppError:
+        return True
 
 
 def visit_of(request: Request) -> Visit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -77,7 +77,9 @@ class OpenStreams:
 
 
 class ProgressStream(Response):
-    """Sends events until the last state, or until the client leaves; either way the watch ends and the slot is free."""
+    """Sends events until the last state, until the client leaves, or until it may no longer have them, which is asked
+    at each event and heartbeat. However it ends, the watch ends and the slot is free.
+    """
 
     media_type = "text/event-stream"
 
@@ -88,6 +90,7 @@ class ProgressStream(Response):
         *,
         streams: OpenStreams,
         release: Callable[[], None],
+        may_go_on: Callable[[], Awaitable[bool]] | None = None,
         heartbeat_s: float = HEARTBEAT_S,
     ) -> None:
         super().__init__(headers=_HEADERS)
@@ -96,6 +99,7 @@ class ProgressStream(Response):
         self._following = following
         self._streams = streams
         self._release = release
+        self._may_go_on = may_go_on
         self._heartbeat_s = heartbeat_s
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,17 +123,22 @@ class ProgressStream(Response):
             state = None if state.state.is_final else await self._next(send, leaving)
 
     async def _next(self, send: Send, leaving: asyncio.Task[None]) -> SummaryState | None:
-        """The next state, with heartbeats sent until it comes; None at the end or once the client has left."""
+        """The next state, with heartbeats sent until it comes; None at the end or for whom no more may be sent."""
         upcoming = asyncio.ensure_future(anext(self._following, None))
         waits: set[asyncio.Future[SummaryState | None] | asyncio.Future[None]] = {upcoming, leaving}
         try:
             while not upcoming.done() and not leaving.done():
                 done, _ = await asyncio.wait(waits, timeout=self._heartbeat_s, return_when=asyncio.FIRST_COMPLETED)
+                if not done and not await self._is_allowed():
+                    return None
                 if not done:
                     await _send_chunk(send, b": still here\n\n")
-            return upcoming.result() if upcoming.done() else None
+            return upcoming.result() if upcoming.done() and await self._is_allowed() else None
         finally:
             await _call_off(upcoming)
+
+    async def _is_allowed(self) -> bool:
+        return self._may_go_on is None or await self._may_go_on()
 
 
 def progress_event(state: SummaryState, *, after_seq: int = 0) -> ProgressEvent:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
+from core.api.accounts import still_holds
 from core.api.events import OpenStreams, ProgressEvent, ProgressStream
 from core.api.owners import OWNER_HEADER, ensure_api_owner, owner_of
 from core.api.submissions import Submission, read_submission
@@ -102,7 +104,8 @@ class SummaryRoutes:
         except BaseException:
             release()
             raise
-        return ProgressStream(first, states, streams=self._streams, release=release)
+        may_go_on = partial(still_holds, request)
+        return ProgressStream(first, states, streams=self._streams, release=release, may_go_on=may_go_on)
 
     async def transcript(self, request: Request, summary_id: SummaryId) -> Response:
         found, owner = _asked_for(request, summary_id)

@@ -17,7 +17,9 @@ from core.errors import AppError, InvalidInput, NextStep, NotFound
 # RFC 5321, 4.5.3.1.3: a path holds 256 characters, two of them its brackets.
 _LONGEST_EMAIL_CHARS = 254
 # Quoted local parts and address literals are left out on purpose: nobody has one, and headers are made of these.
-_EMAIL = re.compile(r"[^@\s\x00-\x20\x7f<>()\[\],;:\\\"]{1,64}@[^@\s\x00-\x20\x7f<>()\[\],;:\\\"_/?#]+")
+# A dot stands between two words, on both sides of the @: no mail can be written to what has it elsewhere.
+_NEVER = r"@\s\x00-\x20\x7f<>()\[\],;:\\\"."
+_EMAIL = re.compile(rf"(?=[^@]{{1,64}}@)[^{_NEVER}]+(?:\.[^{_NEVER}]+)*@[^{_NEVER}_/?#]+(?:\.[^{_NEVER}_/?#]+)*")
 
 
 class Purpose(StrEnum):
@@ -115,7 +117,6 @@ class OpenSession:
     id: UUID
     created_at: datetime
     last_seen_at: datetime
-    expires_at: datetime
     agent: str
     is_this: bool
 

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from core.errors import AppError
+
+
+class MailWay(StrEnum):
+    """What becomes of a mail: it is sent, written into the log (in development), or nothing can be done with it."""
+
+    SENT = "sent"
+    LOGGED = "logged"
+    NONE = "none"
 
 
 class MailFailed(AppError):

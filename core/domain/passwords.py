@@ -31,7 +31,7 @@ def check_password(password: str, *, email: str) -> None:
     folded = given.casefold().strip()
     if folded in {email.casefold(), email.casefold().partition("@")[0]}:
         raise PasswordRefused("This is your e-mail address. Take something that nobody can guess from it.")
-    if folded in most_used_passwords() or len(set(folded)) == 1:
+    if folded in most_used_passwords() or len(set(folded)) <= 1:
         raise PasswordRefused("This is one of the passwords that are tried first. Take another.")
 
 

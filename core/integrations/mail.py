@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import smtplib
+import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid, parseaddr
@@ -13,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from core.clock import Clock
 from core.config import ConfigurationError, Settings
-from core.domain.mail import Mail, MailFailed
+from core.domain.mail import Mail, MailFailed, MailWay
 from core.integrations.calls import OnCall, outbound
 from core.logging import EventLog
 from core.ports import Mailer
@@ -28,20 +32,20 @@ _log = EventLog(__name__)
 
 
 def build_mailer(settings: Settings, clock: Clock, on_call: OnCall) -> Mailer:
-    """By SMTP_URL where it is set. Raises ConfigurationError where it can't be read.
-
-    Without it mails are text in the log, unless people reach us by https: logs of such an installation are read by more
-    people than may open accounts, so nothing is sent at all.
-    """
+    """By SMTP_URL where it is set. Raises ConfigurationError where it or MAIL_FROM can't be read."""
     if settings.smtp_url is not None:
         server = read_smtp_url(settings.smtp_url.get_secret_value())
         return SmtpMailer(server, sender=settings.mail_from, clock=clock, on_call=on_call)
-    return LogMailer() if are_mails_logged(settings) else NoMailer()
+    return LogMailer() if mail_way(settings) is MailWay.LOGGED else NoMailer()
 
 
-def are_mails_logged(settings: Settings) -> bool:
-    """True where mails are not sent but written into the log."""
-    return settings.smtp_url is None and not settings.is_https
+def mail_way(settings: Settings) -> MailWay:
+    """Without SMTP_URL mails are text in the log, unless people reach us by https: logs of such an installation are
+    read by more people than may open accounts, so nothing is sent at all.
+    """
+    if settings.smtp_url is not None:
+        return MailWay.SENT
+    return MailWay.NONE if settings.is_https else MailWay.LOGGED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +84,9 @@ class SmtpMailer:
     """One connection a mail: they are rare, and a kept one is mostly found dead."""
 
     def __init__(self, server: SmtpServer, *, sender: str, clock: Clock, on_call: OnCall) -> None:
+        """Raises ConfigurationError where `sender` is no address, with or without a name before it."""
         self._server = server
-        self._sender = sender
+        self._sender = _read_sender(sender)
         self._clock = clock
         self._on_call = on_call
 
@@ -99,16 +104,16 @@ class SmtpMailer:
             async with asyncio.timeout(_TOTAL_TIMEOUT_S):
                 await asyncio.to_thread(connection.send, message)
         finally:
-            connection.close()  # wakes the thread too, where the server still drips
+            connection.cut()
 
     def _message(self, mail: Mail) -> EmailMessage:
         message = EmailMessage()
-        name, address = parseaddr(self._sender)
-        message["From"] = Address(display_name=name, addr_spec=address)
-        message["To"] = Address(addr_spec=_mailable(mail.to))
+        message["From"] = self._sender
+        # As text: Address refuses what is not ASCII before the @, which a server may well take.
+        message["To"] = _mailable(mail.to)
         message["Subject"] = mail.subject
         message["Date"] = format_datetime(self._clock.now())
-        message["Message-ID"] = make_msgid(domain=address.rpartition("@")[2] or "localhost")
+        message["Message-ID"] = make_msgid(domain=self._sender.domain)
         message["Auto-Submitted"] = "auto-generated"
         # Quoted-printable would break the link in two for whoever reads the mail as it came.
         message.set_content(mail.text, cte="7bit" if mail.text.isascii() else None)
@@ -116,42 +121,48 @@ class SmtpMailer:
 
 
 class _Connection:
-    """Blocks; runs in a thread."""
+    """Blocks; runs in a thread. `cut` is for the others."""
 
     def __init__(self, server: SmtpServer) -> None:
         self._server = server
-        self._smtp: smtplib.SMTP | None = None
+        self._tcp: socket.socket | None = None
+        self._is_cut = False
 
     def send(self, message: EmailMessage) -> None:
+        """Raises MailFailed."""
         try:
-            smtp = self._smtp = self._open()
-            self._secure(smtp)
-            if self._server.user is not None:
-                smtp.login(self._server.user, self._server.password or "")
-            smtp.send_message(message)
-            smtp.quit()
+            with contextlib.closing(_Client(self._server, self._hold)) as smtp:
+                self._secure(smtp)
+                self._log_in(smtp)
+                smtp.send_message(message)
+                # The server has the mail: a farewell that goes wrong must not have it sent once more.
+                with contextlib.suppress(OSError, smtplib.SMTPException):
+                    smtp.quit()
         except smtplib.SMTPResponseException as error:
-            # RFC 5321, 4.2.1: 4yz may work later, 5yz will not.
-            raise MailFailed(f"The mail server said {error.smtp_code}.", retryable=error.smtp_code < 500) from None
+            raise MailFailed(f"The mail server said {error.smtp_code}.", retryable=_is_passing(error)) from None
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
             raise MailFailed("The mail server refused the address.", retryable=all(c < 500 for c in codes)) from None
         except smtplib.SMTPNotSupportedError:
-            raise MailFailed("The mail server can't take this address or login.", retryable=False) from None
+            raise MailFailed("The mail server can't take this address.", retryable=False) from None
         except (OSError, smtplib.SMTPException) as error:
             raise MailFailed(f"The mail server could not be reached ({type(error).__name__}).") from None
 
-    def close(self) -> None:
-        if self._smtp is not None:
-            self._smtp.close()
+    def cut(self) -> None:
+        """Wakes the thread where the server still holds it, and never waits itself: closing what is being read would,
+        until the server ends its line.
+        """
+        self._is_cut = True
+        if self._tcp is not None:
+            with contextlib.suppress(OSError):
+                self._tcp.shutdown(socket.SHUT_RDWR)
+            self._tcp.close()
 
-    def _open(self) -> smtplib.SMTP:
-        server = self._server
-        if server.is_tls:
-            return smtplib.SMTP_SSL(
-                server.host, server.port, timeout=_STEP_TIMEOUT_S, context=ssl.create_default_context()
-            )
-        return smtplib.SMTP(server.host, server.port, timeout=_STEP_TIMEOUT_S)
+    def _hold(self, tcp: socket.socket) -> None:
+        """Keeps a second handle on the connection: the first one is the client's, who may wrap or close it."""
+        self._tcp = tcp.dup()
+        if self._is_cut:
+            self.cut()
 
     def _secure(self, smtp: smtplib.SMTP) -> None:
         """STARTTLS where it is offered; a password never goes over the network in the clear."""
@@ -163,6 +174,35 @@ class _Connection:
             smtp.ehlo()
         elif self._server.user is not None and not self._server.is_own_machine:
             raise MailFailed("The mail server offers no encryption for the password in SMTP_URL.", retryable=False)
+
+    def _log_in(self, smtp: smtplib.SMTP) -> None:
+        if self._server.user is None:
+            return
+        try:
+            smtp.login(self._server.user, self._server.password or "")
+        except smtplib.SMTPAuthenticationError as error:
+            why = f"The mail server refused the login in SMTP_URL: it said {error.smtp_code}."
+            raise MailFailed(why, retryable=_is_passing(error)) from None
+        except (smtplib.SMTPResponseException, smtplib.SMTPServerDisconnected):
+            raise
+        except smtplib.SMTPException:  # it offers no login, or none of the kinds we know
+            raise MailFailed("The mail server knows no login as SMTP_URL has one.", retryable=False) from None
+
+
+class _Client(smtplib.SMTP):
+    """Hands out its connection before a word is said on it: also a greeting, or a handshake, may never end."""
+
+    def __init__(self, server: SmtpServer, on_connected: Callable[[socket.socket], None]) -> None:
+        self._is_tls = server.is_tls
+        self._on_connected = on_connected
+        super().__init__(server.host, server.port, timeout=_STEP_TIMEOUT_S)
+
+    def connect(self, host: str = "localhost", port: int = 0, _source: object = None) -> tuple[int, bytes]:
+        tcp = socket.create_connection((host, port), _STEP_TIMEOUT_S)
+        self._on_connected(tcp)
+        self.sock = ssl.create_default_context().wrap_socket(tcp, server_hostname=host) if self._is_tls else tcp
+        self.file = None
+        return self.getreply()
 
 
 class LogMailer:
@@ -186,3 +226,19 @@ def _mailable(address: str) -> str:
         return f"{local}@{domain.encode('idna').decode()}"
     except UnicodeError:
         raise MailFailed("There is no such mail domain.", retryable=False) from None
+
+
+def _read_sender(text: str) -> Address:
+    name, address = parseaddr(text)
+    try:
+        sender = Address(display_name=name, addr_spec=address)
+    except (ValueError, IndexError, MessageError):  # whatever its parser stumbles over
+        sender = Address()
+    if not sender.username or not sender.domain:
+        raise ConfigurationError("MAIL_FROM is not an address to send from: write Sightline <no-reply@your.domain>.")
+    return sender
+
+
+def _is_passing(error: smtplib.SMTPResponseException) -> bool:
+    """RFC 5321, 4.2.1: 4yz may work later, 5yz will not."""
+    return error.smtp_code < 500

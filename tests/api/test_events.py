@@ -15,7 +15,9 @@ from core.api.owners import OWNER_HEADER
 from core.api.problems import TooManyStreams
 from core.domain.owner import Owner
 from core.domain.run import RunState
+from core.errors import Unavailable
 from tests.api.conftest import build_app, new_client
+from tests.api.test_accounts import cookie_with
 from tests.fakes import FakeServices, FakeSummaries, progress
 
 URL = "/api/v1/summaries"
@@ -26,11 +28,12 @@ OWNER = Owner.anonymous(SECRET)
 class Listener:
     """A client of one stream that may leave at any moment (the client library can't do that in one process)."""
 
-    def __init__(self, app: FastAPI, path: str, *, method: str = "GET") -> None:
+    def __init__(self, app: FastAPI, path: str, *, method: str = "GET", cookie: str | None = None) -> None:
         self.messages: asyncio.Queue[dict[str, object]] = asyncio.Queue()
         self._left = asyncio.Event()
         self._has_asked = False
-        headers = [(b"host", b"sightline.test"), (OWNER_HEADER.lower().encode(), SECRET.encode())]
+        shown = (OWNER_HEADER.lower(), SECRET) if cookie is None else ("cookie", cookie)
+        headers = [(b"host", b"sightline.test"), (shown[0].encode(), shown[1].encode())]
         scope = {
             "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": method,
             "scheme": "http", "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "",
@@ -146,6 +149,54 @@ async def test_silence_is_broken_by_heartbeats(services: FakeServices, summary_i
     assert b": still here\n\n" in sent
     assert b'"status":"failed"' in sent[-2]
     assert released == [True]
+
+
+async def test_whoever_is_banned_hears_nothing_more(services: FakeServices) -> None:
+    token = services.accounts.let_in()
+    summary_id = await services.summaries.submit("request", services.accounts.signed_in[token].account.owner)
+    cookie = f"sid={cookie_with(account=token)['sid']}"
+    listener = Listener(build_app(services), f"{URL}/{summary_id}/events", cookie=cookie)
+    for _ in range(2):
+        await listener.next()
+    services.summaries.advance(summary_id, RunState.RUNNING, progress(4, "reading", 0.4))
+    assert b"reading" in (await listener.next())["body"]
+    del services.accounts.signed_in[token]
+    services.summaries.advance(summary_id, RunState.RUNNING, progress(5, "reading", 0.5))
+    assert await listener.next() == {"type": "http.response.body", "body": b"", "more_body": False}
+    await asyncio.wait_for(listener.task, 5)
+    assert services.summaries.open_watches == 0
+
+
+async def test_a_stream_goes_on_while_nobody_can_say_whether_its_session_holds(services: FakeServices) -> None:
+    token = services.accounts.let_in()
+    summary_id = await services.summaries.submit("request", services.accounts.signed_in[token].account.owner)
+    cookie = f"sid={cookie_with(account=token)['sid']}"
+    listener = Listener(build_app(services), f"{URL}/{summary_id}/events", cookie=cookie)
+    for _ in range(2):
+        await listener.next()
+    services.accounts.outage = Unavailable("The database is away.")
+    services.summaries.advance(summary_id, RunState.DONE)
+    assert b'"status":"done"' in (await listener.next())["body"]
+    await asyncio.wait_for(listener.task, 5)
+
+
+async def test_a_silent_stream_ends_too_once_its_session_has(services: FakeServices, summary_id: UUID) -> None:
+    states = services.summaries.watch(summary_id, OWNER)
+    answers = [True, True, False]
+    sent: list[bytes] = []
+
+    async def may_go_on() -> bool:
+        return answers.pop(0)
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message.get("body", b""))
+
+    stream = ProgressStream(
+        await anext(states), states, streams=OpenStreams(), release=lambda: None, may_go_on=may_go_on, heartbeat_s=0.01
+    )
+    await asyncio.wait_for(stream({"type": "http"}, asyncio.Event().wait, send), 5)
+    assert sent[2:] == [b": still here\n\n"] * 2 + [b""]
+    assert services.summaries.open_watches == 0
 
 
 async def test_a_broken_connection_frees_everything(services: FakeServices, summary_id: UUID) -> None:

@@ -29,6 +29,8 @@ def test_an_address_is_kept_as_typed_but_for_its_spelling_in_unicode(typed: str,
         "", "ann", "ann@", "@example.org", "ann@@example.org", "ann lee@example.org", "ann@exam ple.org",
         "ann@example.org\nBcc: all@example.org", "ann@example.org,bob@example.org", "Ann <ann@example.org>",
         "a" * 65 + "@example.org", "ann@" + "e" * 251, "ann@example.org/..", "\u202eann@example.org", 'a"b@example.org',
+        "ann\\b@example.org", "ann..lee@example.org", ".ann@example.org", "ann.@example.org", "ann@example..org",
+        "ann@example.org.", "ann@.example.org", "ann@example_.org",
     ],
 )  # fmt: skip
 def test_what_is_no_address_or_more_than_one_is_refused(typed: str) -> None:

@@ -24,6 +24,7 @@ def test_any_eight_characters_will_do(password: str) -> None:
         ("PassWord123", "tried first"),
         ("qwertyuiop", "tried first"),
         ("zzzzzzzzzz", "tried first"),
+        (" " * 12, "tried first"),
         ("ann.lee@example.org", "your e-mail address"),
         ("ANN.LEE@EXAMPLE.ORG", "your e-mail address"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import ssl
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from core.domain.telemetry import OutboundCall
 from core.integrations.mail import LogMailer, NoMailer, SmtpMailer, SmtpServer, build_mailer, read_smtp_url
 from core.ports import Mailer
 from tests.factories.clocks import HeldClock
-from tests.world.mail import MailServer, mail_server
+from tests.world.mail import DrippingServer, MailServer, mail_server
 
 LINK = "http://sightline.test:8080/verify/" + "x" * 43
 MAIL = sign_up_mail("ann@example.org", LINK)
@@ -51,6 +52,16 @@ async def test_an_address_in_another_script_reaches_a_domain_as_dns_has_it() -> 
     assert server.recipients == ["ann@xn--mller-kva.example"]
 
 
+async def test_an_address_that_is_not_ascii_before_its_at_sign_reaches_a_server_that_takes_it() -> None:
+    async with mail_server() as server:
+        await send_to(server, sign_up_mail("jürgen@müller.example", LINK))
+        assert server.recipients == ["jürgen@xn--mller-kva.example"]
+        server.takes_utf8 = False
+        with pytest.raises(MailFailed) as failed:
+            await send_to(server, sign_up_mail("jürgen@müller.example", LINK))
+    assert not failed.value.retryable
+
+
 @pytest.mark.parametrize(("answer", "retryable"), [("451 Later", True), ("554 Never", False)])
 async def test_a_refusal_says_whether_another_try_can_help(answer: str, retryable: bool) -> None:
     calls: list[OutboundCall] = []
@@ -61,6 +72,28 @@ async def test_a_refusal_says_whether_another_try_can_help(answer: str, retryabl
     assert failed.value.retryable is retryable
     assert "ann" not in failed.value.message
     assert [call.outcome for call in calls] == ["failed"]
+
+
+async def test_a_mail_that_was_taken_is_not_sent_again_because_the_server_hung_up_without_a_word() -> None:
+    async with mail_server() as server:
+        server.is_curt = True
+        await send_to(server)
+    assert len(server.mails) == 1
+
+
+@pytest.mark.parametrize("greets", [False, True])
+async def test_a_server_that_drips_holds_neither_the_loop_nor_the_thread(
+    greets: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.integrations.mail._TOTAL_TIMEOUT_S", 0.1)
+    with DrippingServer(greets=greets) as server:
+        began_s = time.perf_counter()
+        with pytest.raises(MailFailed, match="too long") as failed:
+            await mailer_for(f"smtp://127.0.0.1:{server.port}").send(MAIL)
+        took_s = time.perf_counter() - began_s
+    assert failed.value.retryable
+    assert took_s < 1
+    assert server.hung_up.is_set()
 
 
 async def test_a_server_that_is_not_there_may_be_there_later() -> None:
@@ -74,6 +107,30 @@ async def test_the_password_of_the_address_is_shown_unescaped() -> None:
         await send_to(server, user="ann:s3cret%2F%40@")
     assert server.logins == [(b"ann", b"s3cret/@")]
     assert len(server.mails) == 1
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code", "retryable"),
+    [(None, "535", False), ("454 4.7.0 Temporary authentication failure", "454", True)],
+)
+async def test_a_refused_login_names_the_setting_and_not_what_stands_in_it(
+    refusal: str | None, code: str, retryable: bool
+) -> None:
+    async with mail_server(logs_in=True) as server:
+        server.refusal = refusal
+        with pytest.raises(MailFailed, match=f"SMTP_URL.*{code}") as failed:
+            await send_to(server, user="ann:wrong@")
+    assert failed.value.retryable is retryable
+    assert "wrong" not in failed.value.message
+    assert server.mails == []
+
+
+async def test_a_login_that_the_server_does_not_know_is_said_once() -> None:
+    async with mail_server() as server:
+        with pytest.raises(MailFailed, match="login") as failed:
+            await send_to(server, user="ann:s3cret%2F%40@")
+    assert not failed.value.retryable
+    assert server.mails == []
 
 
 async def test_a_password_never_goes_to_another_machine_in_the_clear() -> None:
@@ -111,6 +168,31 @@ async def test_encryption_is_used_where_it_is_offered_and_only_with_a_certificat
     assert server.were_encrypted == [True]
 
 
+async def test_smtps_is_encrypted_from_the_first_byte_and_only_with_a_certificate_that_is_trusted(
+    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+    async with mail_server(host="localhost", tls=context, is_tls_at_once=True, logs_in=True) as server:
+        url = f"smtps://ann:s3cret%2F%40@localhost:{server.port}"
+        with pytest.raises(MailFailed) as failed:
+            await mailer_for(url).send(MAIL)
+        assert failed.value.retryable
+        assert server.logins == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+        await mailer_for(url).send(MAIL)
+    assert server.were_encrypted == [True]
+    assert server.logins == [(b"ann", b"s3cret/@")]
+
+
+async def test_smtps_to_a_server_that_does_not_speak_it_is_a_failure_like_any_other() -> None:
+    async with mail_server() as server:
+        with pytest.raises(MailFailed) as failed:
+            await mailer_for(f"smtps://127.0.0.1:{server.port}").send(MAIL)
+    assert failed.value.retryable
+    assert server.mails == []
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
@@ -129,6 +211,12 @@ def test_an_smtp_address_says_it_all(url: str, expected: tuple[object, ...]) -> 
 def test_what_is_no_smtp_address_names_the_setting(url: str) -> None:
     with pytest.raises(ConfigurationError, match="SMTP_URL"):
         read_smtp_url(url)
+
+
+@pytest.mark.parametrize("sender", ["", "Sightline", "Sightline <hello@>", "hello..@sightline.test"])
+def test_a_sender_that_is_no_address_names_the_setting(sender: str) -> None:
+    with pytest.raises(ConfigurationError, match="MAIL_FROM"):
+        build_mailer(Settings(smtp_url="smtp://mail.example", mail_from=sender), HeldClock(), lambda _: None)
 
 
 async def test_without_a_server_the_link_stands_in_the_log_but_not_whom_it_is_for(

@@ -51,8 +51,8 @@ class Site:
 
 
 @asynccontextmanager
-async def site_on(database: Database, folder: Path) -> AsyncIterator[Site]:
-    world, summaries = accounts_world(database, folder), FakeSummaries()
+async def site_on(database: Database, folder: Path, **settings: object) -> AsyncIterator[Site]:
+    world, summaries = accounts_world(database, folder, **settings), FakeSummaries()
     services = SimpleNamespace(summaries=summaries, accounts=world.accounts, settings=world.settings)
     async with user_simulation() as visitor:
         pages.register(cast("Services", services))

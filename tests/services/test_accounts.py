@@ -6,10 +6,12 @@ import asyncio
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
+from sqlalchemy import event
 
 from core.db.database import Database
-from core.domain.account import AccountClosed, PasswordRefused, TooManyTries, Visit, WrongCredentials
+from core.domain.account import AccountClosed, LinkSpent, PasswordRefused, TooManyTries, Visit, WrongCredentials
 from core.domain.permissions import Action, Role
 from core.domain.telemetry import Kind, Outcome, Who
 from core.errors import NotFound
@@ -255,6 +257,69 @@ async def test_a_new_password_ends_the_other_sessions(world: AccountsWorld) -> N
     with pytest.raises(WrongCredentials):
         await world.sign_in()
     await world.accounts.sign_in("ann@example.org", "quite another one", HOME)
+
+
+async def test_a_new_password_voids_what_was_mailed_for_another_one(world: AccountsWorld) -> None:
+    await world.person()
+    here = await world.sign_in()
+    await world.accounts.resets.request("ann@example.org", ELSEWHERE)
+    await world.accounts.change_password(here.signed_in, PASSWORD, "quite another one")
+    with pytest.raises(LinkSpent):
+        await world.accounts.resets.look(world.last_secret())
+
+
+async def test_whoever_was_signed_out_while_a_new_password_was_hashed_does_not_set_it(
+    world: AccountsWorld, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.person()
+    thief = await world.sign_in(visit=ELSEWHERE)
+
+    def hash_slowly(password: str) -> str:
+        """The person resets the password by mail meanwhile."""
+        with psycopg.connect(database_url) as connection:
+            connection.execute("DELETE FROM sessions")
+            connection.execute("UPDATE users SET password_hash = 'hash of the new and better one'")
+        return f"hash of {password}"
+
+    monkeypatch.setattr(world.hasher, "hash", hash_slowly)
+    with pytest.raises(NotFound):
+        await world.accounts.change_password(thief.signed_in, PASSWORD, "the thief's own one")
+    assert await world.value("SELECT password_hash FROM users") == "hash of the new and better one"
+
+
+async def test_a_try_at_the_moment_of_the_sweep_is_counted(world: AccountsWorld, database_url: str) -> None:
+    async def guess() -> None:
+        with pytest.raises(WrongCredentials) as refused:
+            await world.accounts.sign_in("ann@example.org", "wrong", HOME)
+        assert refused.value.detail == {"tries_left": 4}
+
+    await guess()
+    world.clock.forward(days=3)
+    asked: list[str] = []
+
+    def sweep_between(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        is_between = bool(asked) and asked[-1].startswith("INSERT INTO attempts")
+        asked.append(statement)
+        if is_between:
+            with psycopg.connect(database_url) as connection:
+                connection.execute(
+                    "DELETE FROM attempts WHERE key IN (SELECT key FROM attempts FOR UPDATE SKIP LOCKED)"
+                )
+
+    engine = world.database._engine.sync_engine
+    event.listen(engine, "before_cursor_execute", sweep_between)
+    await guess()
+    event.remove(engine, "before_cursor_execute", sweep_between)
+    assert any(statement.startswith("INSERT INTO attempts") for statement in asked)
+
+
+async def test_a_session_that_cannot_be_noted_as_seen_holds_all_the_same(world: AccountsWorld) -> None:
+    await world.person()
+    opened = await world.sign_in()
+    await world.run("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'read only'; END $$")
+    await world.run("CREATE TRIGGER refuse BEFORE UPDATE ON sessions FOR EACH ROW EXECUTE FUNCTION refuse()")
+    world.clock.forward(minutes=2)
+    assert await world.accounts.resolve(opened.token) == opened.signed_in
 
 
 async def test_a_hash_of_an_earlier_cost_is_made_anew_at_sign_in(world: AccountsWorld) -> None:

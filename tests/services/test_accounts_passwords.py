@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from core.domain.passwords import check_password
 from core.errors import Unavailable
 from core.integrations.argon2 import Argon2
 from core.services.accounts.passwords import Passwords
@@ -73,6 +74,13 @@ async def test_the_real_hash_is_argon2id_salted_and_fits_only_its_password() -> 
     assert not await passwords.is_right("cafe au lait", first)
     assert not passwords.is_outdated(first)
     assert passwords.is_outdated("$argon2id$v=19$m=8192,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA")
+
+
+async def test_a_long_password_fits_however_its_letters_were_typed() -> None:
+    passwords = Passwords(CountingHasher())
+    typed = "e\u0301a" * 100  # 300 characters that are 200 letters
+    check_password(typed, email="ann@example.org")
+    assert await passwords.is_right(typed, await passwords.hash(typed))
 
 
 async def test_what_is_no_hash_fits_nothing() -> None:

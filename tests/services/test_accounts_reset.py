@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,23 @@ async def test_a_used_link_voids_the_others_and_an_hour_voids_them_all(world: Ac
     world.clock.forward(hours=1)
     with pytest.raises(LinkSpent):
         await world.accounts.resets.look(third)
+
+
+async def test_of_two_links_used_at_the_same_moment_one_counts(
+    world: AccountsWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets, together = [await asked(world), await asked(world)], threading.Barrier(2)
+
+    def hash_together(password: str) -> str:
+        together.wait(5)
+        return f"hash of {password}"
+
+    monkeypatch.setattr(world.hasher, "hash", hash_together)
+    tried = await asyncio.gather(
+        *(world.accounts.resets.finish(secret, NEW, HOME) for secret in secrets), return_exceptions=True
+    )
+    assert [type(each) for each in tried if isinstance(each, BaseException)] == [LinkSpent]
+    assert await world.value("SELECT count(*) FROM sessions") == 1
 
 
 async def test_a_password_that_protects_nothing_is_refused_and_the_link_stays_good(world: AccountsWorld) -> None:

@@ -20,13 +20,16 @@ from core.domain.backoff import Tries
 async def hold_tries(session: AsyncSession, keys: Iterable[str], *, now: datetime) -> dict[str, Tries]:
     """What is known under each key, locked until the transaction ends, made first where there is nothing.
 
-    In the order of the keys, so that two that want some of the same never wait for each other.
+    In the order of the keys, so that two that want some of the same never wait for each other; and in one statement,
+    which holds what stands by writing it as it is, so that no sweep comes between finding and holding.
     """
-    wanted = sorted(keys)
-    fresh = [{"key": key, "failures": 0, "last_failed_at": now} for key in wanted]
-    await session.execute(insert(AttemptRow).values(fresh).on_conflict_do_nothing(index_elements=[AttemptRow.key]))
-    held = select(AttemptRow).where(AttemptRow.key.in_(wanted)).order_by(AttemptRow.key).with_for_update()
-    return {row.key: _tries(row) for row in await session.scalars(held)}
+    fresh = insert(AttemptRow).values([{"key": key, "failures": 0, "last_failed_at": now} for key in sorted(keys)])
+    held = fresh.on_conflict_do_update(index_elements=[AttemptRow.key], set_={"key": AttemptRow.key})
+    columns = (AttemptRow.key, AttemptRow.failures, AttemptRow.last_failed_at, AttemptRow.blocked_until)
+    return {
+        row.key: Tries(count=row.failures, last_at=row.last_failed_at, blocked_until=row.blocked_until)
+        for row in await session.execute(held.returning(*columns))
+    }
 
 
 async def write_tries(session: AsyncSession, counted: Mapping[str, Tries]) -> None:
@@ -52,13 +55,13 @@ async def is_usual_place(session: AsyncSession, key: str, *, since: datetime) ->
 
 
 async def delete_outdated_attempts(session: AsyncSession, *, counted_before: datetime, seen_before: datetime) -> None:
-    """Counters that nobody added to since `counted_before`, and marks of places that are older than `seen_before`."""
+    """Counters that nobody added to since `counted_before`, and marks of places that are older than `seen_before`.
+
+    What somebody holds stays: it is about to be no longer outdated, and waiting for it could be waiting for each other.
+    """
     is_counter = AttemptRow.failures > 0
     outdated = or_(
         AttemptRow.last_failed_at < seen_before, and_(is_counter, AttemptRow.last_failed_at < counted_before)
     )
-    await session.execute(delete(AttemptRow).where(outdated))
-
-
-def _tries(row: AttemptRow) -> Tries:
-    return Tries(count=row.failures, last_at=row.last_failed_at, blocked_until=row.blocked_until)
+    unheld = select(AttemptRow.key).where(outdated).with_for_update(skip_locked=True)
+    await session.execute(delete(AttemptRow).where(AttemptRow.key.in_(unheld)))

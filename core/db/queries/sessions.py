@@ -45,7 +45,6 @@ class ListedSession:
     id: UUID
     created_at: datetime
     last_seen_at: datetime
-    expires_at: datetime
     agent: str
 
 
@@ -96,12 +95,9 @@ async def list_sessions(
         .limit(limit)
     )
     return [
-        ListedSession(
-            id=row.id, created_at=row.created_at, last_seen_at=row.last_seen_at, expires_at=row.expires_at,
-            agent=row.agent,
-        )
+        ListedSession(id=row.id, created_at=row.created_at, last_seen_at=row.last_seen_at, agent=row.agent)
         for row in await session.scalars(listed)
-    ]  # fmt: skip
+    ]
 
 
 async def touch_session(session: AsyncSession, session_id: UUID, *, now: datetime, seen_before: datetime) -> None:

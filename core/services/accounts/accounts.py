@@ -6,9 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from core.clock import Clock
 from core.config import Settings
 from core.db.database import Database
+from core.db.queries.account_tokens import void_tokens_of
 from core.db.queries.sessions import (
     SessionRecord,
     end_session,
@@ -40,7 +44,7 @@ from core.services.accounts.passwords import Passwords
 from core.services.accounts.resets import Resets
 from core.services.accounts.roles import Roles
 from core.services.accounts.sign_ups import SignUps
-from core.services.accounts.tries import TryCounters
+from core.services.accounts.tries import TryCounters, wait_ahead
 
 # "Last seen" is written at most so often: reading a page must not mean a write.
 _SEEN_EVERY = timedelta(minutes=1)
@@ -99,10 +103,8 @@ class Accounts:
 
     async def find_session(self, session_id: UUID) -> SignedIn | None:
         """The session as it is now; None once it has ended or its person is banned. Raises Unavailable."""
-        now = self._clock.now()
         async with self._database.read() as session:
-            found = await find_session_by_id(session, session_id, now=now, seen_after=now - self._parts.idle)
-        return found.signed_in if found else None
+            return await self._find(session, session_id)
 
     async def ended_among(self, session_ids: Iterable[UUID]) -> frozenset[UUID]:
         """Those of these sessions that no longer hold. Raises Unavailable."""
@@ -114,21 +116,27 @@ class Accounts:
         """Makes the session fresh. Raises WrongCredentials, TooManyTries, NotFound, Unavailable."""
         signed_in = await self.find_session(session_id)
         if signed_in is None:
-            raise NotFound("You are no longer signed in. Open the page again.")
+            raise _no_longer()
         await self._check_own_password(signed_in, password)
         async with self._database.transaction() as session:
             await refresh_session(session, session_id, now=self._clock.now())
 
     async def change_password(self, signed_in: SignedIn, current: str, new: str) -> frozenset[UUID]:
-        """Sets a new password and ends this person's other sessions, whose ids are returned.
+        """Sets a new password, voids links for another one, and ends this person's other sessions, whose ids are
+        returned.
 
-        Raises WrongCredentials, PasswordRefused, TooManyTries, Unavailable.
+        Raises WrongCredentials, PasswordRefused, TooManyTries, NotFound where the session ended meanwhile, Unavailable.
         """
         check_password(new, email=signed_in.account.email)
         await self._check_own_password(signed_in, current)
         password_hash, now = await self._parts.passwords.hash(new), self._clock.now()
         async with self._database.transaction() as session:
+            await find_user_by_id(session, signed_in.account.id, is_locked=True)
+            # A reset by mail may have ended this session meanwhile, because of whoever acts in it.
+            if await self._find(session, signed_in.session_id) is None:
+                raise _no_longer()
             await set_password_hash(session, signed_in.account.id, password_hash)
+            await void_tokens_of(session, signed_in.account.id, now=now)
             await refresh_session(session, signed_in.session_id, now=now)
             ended = await end_sessions_of(session, signed_in.account.id, but=signed_in.session_id)
         self._parts.record_ended(ended)
@@ -143,8 +151,8 @@ class Accounts:
             )
         listed = [
             OpenSession(
-                id=row.id, created_at=row.created_at, last_seen_at=row.last_seen_at, expires_at=row.expires_at,
-                agent=row.agent, is_this=row.id == signed_in.session_id,
+                id=row.id, created_at=row.created_at, last_seen_at=row.last_seen_at, agent=row.agent,
+                is_this=row.id == signed_in.session_id,
             )
             for row in rows
         ]  # fmt: skip
@@ -165,6 +173,11 @@ class Accounts:
             ended = await end_sessions_of(session, signed_in.account.id, but=signed_in.session_id)
         self._parts.record_ended(ended)
         return frozenset(each.id for each in ended)
+
+    async def _find(self, session: AsyncSession, session_id: UUID) -> SignedIn | None:
+        now = self._clock.now()
+        found = await find_session_by_id(session, session_id, now=now, seen_after=now - self._parts.idle)
+        return found.signed_in if found else None
 
     async def _sign_in(self, email: str, password: str, visit: Visit) -> OpenedSession:
         parts = self._parts
@@ -210,26 +223,17 @@ class Accounts:
         try:
             async with self._database.transaction() as session:
                 await touch_session(session, found.signed_in.session_id, now=now, seen_before=now - _SEEN_EVERY)
-        except AppError:
-            return  # the next request notes it
+        except (AppError, SQLAlchemyError):
+            return  # the next request notes it; a database that only reads must not end sessions
+
+
+def _no_longer() -> NotFound:
+    return NotFound("You are no longer signed in. Open the page again.")
 
 
 def _no_match(left: int) -> str:
-    return f"That e-mail and password don’t match. {_what_is_left(left)}".strip()
+    return f"That e-mail and password don’t match. {wait_ahead(left)}".strip()
 
 
 def _wrong(left: int) -> str:
-    return f"That is not your password. {_what_is_left(left)}".strip()
-
-
-def _what_is_left(left: int) -> str:
-    """Said in good time, and not at the first slip of a finger."""
-    match left:
-        case 0:
-            return "There is a short wait before the next try."
-        case 1:
-            return "After one more try there is a short wait."
-        case 2 | 3:
-            return f"After {left} more tries there is a short wait."
-        case _:
-            return ""
+    return f"That is not your password. {wait_ahead(left)}".strip()

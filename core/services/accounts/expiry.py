@@ -11,8 +11,8 @@ from core.db.queries.account_tokens import delete_outdated_tokens
 from core.db.queries.attempts import delete_outdated_attempts
 from core.db.queries.sessions import end_outdated_sessions
 from core.domain.backoff import USUAL_PLACE_FOR
-from core.domain.telemetry import Kind
 from core.ports import Recording
+from core.services.accounts.parts import record_lengths
 
 # Kept a little beyond their time, so that an operator can still see what became of one.
 _TOKENS_KEPT = timedelta(days=7)
@@ -28,7 +28,5 @@ async def sweep_accounts(database: Database, settings: Settings, clock: Clock, r
         )
         await delete_outdated_tokens(session, before=now - _TOKENS_KEPT)
         await delete_outdated_attempts(session, counted_before=now - _COUNTERS_KEPT, seen_before=now - USUAL_PLACE_FOR)
-    for each in ended:
-        lasted = each.last_seen_at - each.created_at
-        recording.record(Kind.SESSION_LENGTH, "", value=lasted / timedelta(milliseconds=1), person=each.user_id)
+    record_lengths(recording, ended)
     return len(ended)

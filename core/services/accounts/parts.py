@@ -122,9 +122,7 @@ class AccountParts:
 
     def record_ended(self, ended: Iterable[EndedSession], *, at: datetime | None = None) -> None:
         """Counts how long sessions lasted: until `at`, else until they were seen for the last time."""
-        for each in ended:
-            lasted_ms = ((at or each.last_seen_at) - each.created_at) / timedelta(milliseconds=1)
-            self.recording.record(Kind.SESSION_LENGTH, "", value=lasted_ms, person=each.user_id)
+        record_lengths(self.recording, ended, at=at)
 
     @contextmanager
     def recorded(self, kind: Kind, name: str) -> Iterator[Way]:
@@ -146,3 +144,10 @@ class AccountParts:
             took_ms = (time.perf_counter() - began_s) * 1000
             who, person = (WHO[way.account.role], way.account.id) if way.account else (Who.ANONYMOUS, None)
             self.recording.record(kind, name, outcome, took_ms, who=who, person=person)
+
+
+def record_lengths(recording: Recording, ended: Iterable[EndedSession], *, at: datetime | None = None) -> None:
+    """Counts how long sessions lasted, in ms: until `at`, else until they were seen for the last time."""
+    for each in ended:
+        lasted_ms = ((at or each.last_seen_at) - each.created_at) / timedelta(milliseconds=1)
+        recording.record(Kind.SESSION_LENGTH, "", value=lasted_ms, person=each.user_id)

@@ -37,7 +37,7 @@ class Passwords:
         # Asked for in either case: the first time takes longer for everybody.
         nobodys = await self._hash_of_nobody()
         compared = password_hash or nobodys
-        given = normal_password(password[: LONGEST_CHARS + 1])
+        given = normal_password(password)[: LONGEST_CHARS + 1]
         fits = await self._in_thread(lambda: self._hasher.verify(given, compared))
         return fits and password_hash is not None
 

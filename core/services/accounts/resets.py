@@ -55,9 +55,11 @@ class Resets:
     async def _finish(self, secret: str, password_hash: str, visit: Visit) -> tuple[OpenedSession, list[EndedSession]]:
         parts, now = self._parts, self._parts.clock.now()
         async with parts.database.transaction() as session:
-            used = _usable(await use_token(session, sha256_of(secret), Purpose.RESET, now=now))
-            stored = await find_user_by_id(session, used.user_id, is_locked=True) if used.user_id else None
-            if stored is None or stored.is_banned:
+            token = _usable(await find_token(session, sha256_of(secret), Purpose.RESET, now=now))
+            # The person before the link: each use voids the others, so two at once would wait for each other's link.
+            stored = await find_user_by_id(session, token.user_id, is_locked=True) if token.user_id else None
+            used = await use_token(session, token.token_sha256, Purpose.RESET, now=now)
+            if used is None or stored is None or stored.is_banned:
                 raise _spent()
             await set_password_hash(session, stored.account.id, password_hash)
             await void_tokens_of(session, stored.account.id, now=now)

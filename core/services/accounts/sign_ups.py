@@ -24,6 +24,7 @@ from core.domain.permissions import Role
 from core.domain.telemetry import Kind
 from core.services.accounts.links import sha256_of
 from core.services.accounts.parts import AccountParts
+from core.services.accounts.tries import wait_ahead
 
 
 class SignUps:
@@ -101,8 +102,7 @@ class SignUps:
     async def _check_chosen_password(self, token: AccountToken, password: str) -> None:
         left = await self._parts.tries.take("sign up", str(token.id), LINK)
         if not await self._parts.passwords.is_right(password, token.password_hash):
-            after = f" After {left} more tries there is a short wait." if left > 1 else ""
-            raise WrongCredentials(f"This is not the password that was chosen at sign-up.{after}")
+            raise WrongCredentials(f"This is not the password that was chosen at sign-up. {wait_ahead(left)}".strip())
         await self._parts.tries.forget("sign up", str(token.id))
 
     async def _make_account(self, session: AsyncSession, secret: str) -> tuple[Account, AccountToken]:

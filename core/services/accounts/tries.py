@@ -121,3 +121,16 @@ def too_many(wait: timedelta) -> TooManyTries:
     minutes = math.ceil(seconds / 60)
     amount = "a minute" if minutes == 1 else f"{minutes} minutes"
     return TooManyTries(f"Too many tries. Wait {amount}, then try again.", detail={"wait_s": seconds})
+
+
+def wait_ahead(left: int) -> str:
+    """Said in good time, and not at the first slip of a finger."""
+    match left:
+        case 0:
+            return "There is a short wait before the next try."
+        case 1:
+            return "After one more try there is a short wait."
+        case 2 | 3:
+            return f"After {left} more tries there is a short wait."
+        case _:
+            return ""
