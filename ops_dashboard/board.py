@@ -123,7 +123,7 @@ class _PartView:
         self.has_failed = True
         self._note.clear()
         with self._note, box("div", "panel error"):
-            text("h3", f"{self._part.what} could not be {'brought up to date' if self._has_content else 'read'}")
+            text("h2", f"{self._part.what} could not be {'brought up to date' if self._has_content else 'read'}")
             text("p", message, "muted")
             text("button", "Try again", "btn compact", type="button").on("click", self._try_again)
         self._note.set_visibility(True)

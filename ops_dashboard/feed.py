@@ -19,16 +19,21 @@ from core.services.operations.views import Freshness
 from ops_dashboard.figures import Figures
 
 LOOK_EVERY_S = 5.0
+# Longer than that and the pages say that the figures stand still, though the answer may yet come.
+_PATIENCE_S = 8.0
 _log = EventLog(__name__)
 
 
 class Feed:
     """`looked` is emitted after each look, `closed` when a new minute has begun since the last one."""
 
-    def __init__(self, figures: Figures, clock: Clock, *, every_s: float = LOOK_EVERY_S) -> None:
+    def __init__(
+        self, figures: Figures, clock: Clock, *, every_s: float = LOOK_EVERY_S, patience_s: float = _PATIENCE_S
+    ) -> None:
         self._figures = figures
         self._clock = clock
         self._every_s = every_s
+        self._patience_s = patience_s
         self._viewers: set[str] = set()
         self._task: asyncio.Task[None] | None = None
         self._minute: datetime | None = None
@@ -55,7 +60,7 @@ class Feed:
     async def look(self) -> None:
         """Asks once how fresh the figures are and tells the pages."""
         try:
-            self.freshness, self.is_reachable = await self._figures.freshness(), True
+            self.freshness, self.is_reachable = await self._ask(), True
         except AppError:
             self.is_reachable = False
         except Exception as error:  # one bad look must not end the feed for all
@@ -65,6 +70,18 @@ class Feed:
         self.looked.emit()
         if has_closed:
             self.closed.emit()
+
+    async def _ask(self) -> Freshness:
+        """A database that hangs, rather than refuses, is told of while it is still waited for."""
+        asking = asyncio.ensure_future(self._figures.freshness())
+        try:
+            done, _ = await asyncio.wait({asking}, timeout=self._patience_s)
+            if not done:
+                self.is_reachable = False
+                self.looked.emit()
+            return await asking
+        finally:
+            asking.cancel()
 
     def _turn_over(self) -> bool:
         """True where a minute has ended since the last look."""
@@ -80,6 +97,8 @@ class Feed:
         if not self._viewers and self._task is not None:
             self._task.cancel()
             self._task = None
+            # Whoever comes next loads everything anyway: no minute has closed for them.
+            self._minute = None
 
     async def _look_on(self) -> None:
         with contextlib.suppress(asyncio.CancelledError):

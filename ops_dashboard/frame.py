@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from nicegui import ui
 
 from core.domain.account import Account
-from core.domain.period import PRESETS
+from core.domain.period import PRESETS, Period
 from core.domain.permissions import is_allowed
 from core.services.operations.views import Freshness
 from ops_dashboard.address import Address
@@ -71,7 +71,9 @@ class Bar:
         self._panel = panel
         with box("header", "bar-top"):
             self._titles = markup("", "titles")
-            self._live = markup("", "live-room")
+            with box("div", "live-room"):
+                # Apart, or the word would be read out at each look.
+                self._live, self._age = markup("", tag="span"), markup("", tag="span")
             self._controls = markup("", "controls")
         self._notes = markup("", "ops-notes")
         self._freshness: Freshness | None = None
@@ -89,7 +91,9 @@ class Bar:
     def show_freshness(self, freshness: Freshness | None, *, is_reachable: bool) -> None:
         self._freshness = freshness
         if self._panel.has_range:
-            self._live.set_content(render("live.html.jinja", **_live(freshness, self._address, is_reachable)))
+            tone, words, at = _live(freshness, self._address, is_reachable)
+            self._live.set_content(render("live.html.jinja", tone=tone, text=words))
+            self._age.set_content(render("age.html.jinja", at=at))
         self._show_notes()
 
     def _show_notes(self) -> None:
@@ -114,7 +118,7 @@ def _controls(panel: Panel, address: Address, now: datetime) -> dict[str, object
     ]
     return {
         "ranges": ranges,
-        "custom": f"{clock.stamp(period.start)} – {clock.stamp(period.end)}" if address.start else "",
+        "custom": _between(period, clock, now) if address.start else "",
         "start": f"{clock.local(period.start):%Y-%m-%dT%H:%M}",
         "end": f"{clock.local(period.end):%Y-%m-%dT%H:%M}",
         "zone": clock.name,
@@ -132,15 +136,25 @@ def _controls(panel: Panel, address: Address, now: datetime) -> dict[str, object
     }
 
 
-def _live(freshness: Freshness | None, address: Address, is_reachable: bool) -> dict[str, object]:
+def _between(period: Period, clock: Clock, now: datetime) -> str:
+    """ "23 Nov 14:00 – 24 Nov 09:30"; with the year where it is another one than now."""
+    this_year = clock.local(now).year
+    ends = [
+        clock.stamp(at) if (year := clock.local(at).year) == this_year else f"{clock.day(at)} {year} {clock.time(at)}"
+        for at in (period.start, period.end)
+    ]
+    return " – ".join(ends)
+
+
+def _live(freshness: Freshness | None, address: Address, is_reachable: bool) -> tuple[str, str, str]:
+    """Tone, words, and when it was found out where its age is to be counted."""
     if freshness is None:
-        return {"tone": "" if is_reachable else "bad", "text": "Connecting" if is_reachable else "No figures", "at": ""}
-    at = freshness.read_at.isoformat()
+        return ("", "Connecting", "") if is_reachable else ("bad", "No figures", "")
     if not is_reachable:
-        return {"tone": "bad", "text": f"Stopped at {Clock(address.zone).time(freshness.read_at)}", "at": ""}
+        return "bad", f"Stopped at {Clock(address.zone).time(freshness.read_at)}", ""
     lost = f" · {counted(freshness.dropped, 'event', 'events')} lost" if freshness.dropped else ""
     newest = freshness.newest
     if newest is not None and freshness.read_at - newest > _BEHIND_AFTER:
         text = f"Newest figures {Clock(address.zone).moment(newest, freshness.read_at)}{lost}"
-        return {"tone": "warn", "text": text, "at": ""}
-    return {"tone": "warn" if lost else "ok", "text": f"Live{lost}", "at": at}
+        return "warn", text, ""
+    return "warn" if lost else "ok", f"Live{lost}", freshness.read_at.isoformat()

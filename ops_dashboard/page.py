@@ -28,8 +28,10 @@ class OpenPage:
         address = parse(request.query_params)
         show_frame(panels, panel, self._desk.signed_in.account, services.settings.release)
         go = self._desk.acting(panel.action, self._follow, name=f"{panel.slug or 'overview'}.go")
-        # ops.js tells of each new address by an event of this element.
-        with box("main", "ops", id="main", tabindex="-1", data_address="").on("address", go, args=["detail"]):
+        # ops.js tells of each new address by an event of this element, and reads from it which one was followed last.
+        followed = f"?{request.url.query}" if request.url.query else ""
+        self._main = box("main", "ops", id="main", tabindex="-1", data_address=followed)
+        with self._main.on("address", go, args=["detail"]):
             self._bar = Bar(panel, address, feed.now())
             with box("div", "body") as self._room:
                 self._body = panel.build(Surroundings(services=services, desk=self._desk, feed=feed, address=address))
@@ -46,6 +48,7 @@ class OpenPage:
         """The address has changed under the page: a link, a key, or the browser's Back."""
         detail = getattr(event, "args", {}).get("detail", "")
         query = detail if isinstance(detail, str) else ""
+        self._main.props["data-address"] = query
         self._address = parse(dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True)))
         self._bar.show(self._address, self._feed.now())
         await self._body.show(self._address)
@@ -62,13 +65,14 @@ class OpenPage:
             return
         except AppError:
             pass  # the parts themselves say that the database does not answer
-        self._bar.show(self._address, self._feed.now())
+        # Not the bar: a range being typed into it would be lost.
         await self._body.refresh()
 
     def _close(self, error: AppError) -> None:
         self._feed.looked.unsubscribe(self._show_freshness)
         self._feed.closed.unsubscribe(self._refresh)
+        self._bar.show_freshness(None, is_reachable=False)
         self._room.clear()
         with self._room, box("div", "panel error", role="alert"):
-            text("h3", "This page is closed to you now")
+            text("h2", "This page is closed to you now")
             text("p", error.message, "muted")

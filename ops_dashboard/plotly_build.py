@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from functools import cache
 from pathlib import Path
 
 from nicegui import app
@@ -15,7 +14,8 @@ from core.errors import NotFound
 
 IMPORT_NAME = "nicegui-plotly"
 PATH = "/assets/built"
-_IMMUTABLE = "public, max-age=31536000, immutable"
+_TYPE = "text/javascript; charset=utf-8"
+_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 
 
 def register(data_dir: Path) -> None:
@@ -27,11 +27,15 @@ def register(data_dir: Path) -> None:
     if built is None:
         return
     register_importmap_override(IMPORT_NAME, f"{PATH}/{built.name}")
+    # Read now: pages of this process name this build, also when a newer one has taken its place in the folder.
+    plain, packed = built.read_bytes(), built.with_suffix(".js.gz").read_bytes()
 
     def serve(name: str, request: Request) -> Response:
         if name != built.name:
             raise NotFound("There is no such file here.")
-        return _answer(built, takes_gzip="gzip" in request.headers.get("accept-encoding", ""))
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return Response(packed, media_type=_TYPE, headers=_HEADERS | {"Content-Encoding": "gzip"})
+        return Response(plain, media_type=_TYPE, headers=_HEADERS)
 
     app.add_api_route(f"{PATH}/{{name}}", serve, methods=["GET", "HEAD"], include_in_schema=False)
 
@@ -40,17 +44,3 @@ def find_built(data_dir: Path) -> Path | None:
     """The newest build in the data folder that has its compressed twin; None without any."""
     found = [path for path in (data_dir / "assets").glob("plotly-*.js") if path.with_suffix(".js.gz").is_file()]
     return max(found, key=lambda path: path.stat().st_mtime, default=None)
-
-
-def _answer(built: Path, *, takes_gzip: bool) -> Response:
-    headers = {"Cache-Control": _IMMUTABLE, "Vary": "Accept-Encoding"}
-    media_type = "text/javascript; charset=utf-8"
-    if takes_gzip:
-        body = _read(built.with_suffix(".js.gz"))
-        return Response(body, media_type=media_type, headers=headers | {"Content-Encoding": "gzip"})
-    return Response(_read(built), media_type=media_type, headers=headers)
-
-
-@cache
-def _read(path: Path) -> bytes:
-    return path.read_bytes()

@@ -12,7 +12,7 @@ from core.metrics.reading import Reading
 from core.slos.status import Health
 
 NOTHING = "–"
-_MINUS = "−"
+MINUS = "−"
 _BYTE_STEPS = ((1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
 
 
@@ -61,14 +61,14 @@ def amount(value: float | None, unit: Unit) -> Amount:
 
 def whole(value: float) -> str:
     """ "1,284"."""
-    return f"{value:,.0f}".replace("-", _MINUS)
+    return f"{value:,.0f}".replace("-", MINUS)
 
 
 def decimal(value: float) -> str:
     """Three figures at most: "0.04", "4.2", "53.5", "1,284"."""
     size_ = abs(value)
     text = f"{value:,.0f}" if size_ >= 100 or value == int(value) else f"{value:.1f}" if size_ >= 1 else f"{value:.2g}"
-    return text.replace("-", _MINUS)
+    return text.replace("-", MINUS)
 
 
 def percent_digits(ratio: float) -> str:
@@ -80,14 +80,14 @@ def percent_digits(ratio: float) -> str:
         text = f"{percent:.{digits}f}"
         is_lost = (float(text) == 0 and ratio != 0) or (float(text) >= 100 and ratio < 1)
         if not is_lost:
-            return text.replace("-", _MINUS)
+            return text.replace("-", MINUS)
     return "under 0.0001" if percent < 50 else "over 99.9999"
 
 
 def goal(value: float, unit: Unit) -> str:
     """A target: a round number, without the noughts that a measured value has."""
     written = amount(value, unit)
-    short = written.value.removesuffix(":00") if written.unit == "min" else _trimmed(written.value)
+    short = written.value.removesuffix(":00") if written.unit == "min" else trimmed(written.value)
     return str(Amount(short, written.unit))
 
 
@@ -96,11 +96,13 @@ def percent(ratio: float | None) -> str:
 
 
 def points(ratio: float) -> str:
-    """A budget left, in whole per cent: "62 %", "−340 %", and "under 1 %" for a little."""
+    """A budget left, in whole per cent: "62 %", "−340 %"; "under 1 %" or "−0.4 %" for a little. Nothing is "0 %"."""
     percent_ = ratio * 100
     if 0 < percent_ < 1:
         return "under 1 %"
-    return f"{percent_:,.0f} %".replace("-", _MINUS)
+    if -1 < percent_ < 0:
+        return f"{min(percent_, -0.1):.1f} %".replace("-", MINUS)
+    return f"{percent_:,.0f} %".replace("-", MINUS)
 
 
 def duration(ms: float | None) -> Amount:
@@ -138,16 +140,18 @@ def change_of(reading: Reading) -> Change | None:
 
 
 def change(value: float | None, before: float | None, unit: Unit, direction: Direction) -> Change | None:
-    """Shares in points, everything else in per cent of what was before."""
-    if value is None or before is None or (unit is not Unit.RATIO and before == 0):
+    """Shares in points, everything else in per cent of what was before, where that was anything."""
+    if value is None or before is None:
         return None
+    if unit is not Unit.RATIO and before == 0:
+        return Change("from 0", _tone(True, direction)) if value else Change("±0", "")
     difference = (value - before) * 100 if unit is Unit.RATIO else (value / before - 1) * 100
     text = f"{abs(difference):.1f}" if unit is Unit.RATIO or abs(difference) < 1 else f"{abs(difference):,.0f}"
     if float(text.replace(",", "")) == 0:
         return Change("±0", "")
-    sign = "+" if difference > 0 else _MINUS
+    sign = "+" if difference > 0 else MINUS
     suffix = "" if unit is Unit.RATIO else " %"
-    return Change(f"{sign}{_trimmed(text)}{suffix}", _tone(difference > 0, direction))
+    return Change(f"{sign}{trimmed(text)}{suffix}", _tone(difference > 0, direction))
 
 
 def _tone(is_more: bool, direction: Direction) -> str:
@@ -156,7 +160,8 @@ def _tone(is_more: bool, direction: Direction) -> str:
     return "ok" if is_more == (direction is Direction.UP) else "bad"
 
 
-def _trimmed(text: str) -> str:
+def trimmed(text: str) -> str:
+    """ "4.50" as "4.5", "4.00" as "4"."""
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -65,10 +65,14 @@ def store(bundle: bytes, folder: Path) -> Path:
     """Writes the bundle under the hash of its content; what was built before goes."""
     folder.mkdir(parents=True, exist_ok=True)
     built = folder / f"plotly-{PLOTLY_VERSION}-{hashlib.sha256(bundle).hexdigest()[:12]}.js"
-    for old in folder.glob("plotly-*"):
+    twin = built.with_suffix(".js.gz")
+    # The twin last: a build without one is none, so half a build is never served.
+    for path, content in ((built, bundle), (twin, gzip.compress(bundle, 9, mtime=0))):
+        unfinished = folder / f"unfinished-{path.name}"
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    for old in {*folder.glob("plotly-*"), *folder.glob("unfinished-*")} - {built, twin}:
         old.unlink()
-    built.write_bytes(bundle)
-    built.with_suffix(".js.gz").write_bytes(gzip.compress(bundle, 9, mtime=0))
     return built
 
 

@@ -29,12 +29,18 @@ class Files:
     def __init__(self, room: Room, preview: Preview) -> None:
         self._room = room
         self._preview = preview
+        # The page looks once a second while something moves: what did not change stays under the hand.
+        self._shown: tuple[tuple[ArchiveFile, ...], str] | None = None
         text("h2", "Archives", "sub-title")
         self._place = box("section", "panel board-card flush", aria_label="Archives")
         with self._place:
             markup(render("bones.html.jinja", kind="list"))
 
     def show(self, files: Sequence[ArchiveFile]) -> None:
+        wanted = (tuple(files), self._room.clock.name)
+        if wanted == self._shown:
+            return
+        self._shown = wanted
         self._place.clear()
         with self._place:
             if not files:

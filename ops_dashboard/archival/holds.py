@@ -22,12 +22,18 @@ class Holds:
 
     def __init__(self, room: Room) -> None:
         self._room = room
+        # The page looks once a second while something moves: what did not change stays under the hand.
+        self._shown: list[tuple[Hold, str]] | None = None
         text("h2", "Legal holds", "sub-title")
         with box("section", "panel board-card flush", aria_label="Legal holds"):
             self._form()
             self._place = box("div")
 
     def show(self, holds: Sequence[Hold]) -> None:
+        wanted = [(hold, self._placed(hold)) for hold in holds]
+        if wanted == self._shown:
+            return
+        self._shown = wanted
         self._place.clear()
         with self._place:
             if not holds:
@@ -44,7 +50,7 @@ class Holds:
                 text("small", _KINDS[hold.subject_kind])
                 text("code", hold.subject_id)
             cell(hold.reason, "long")
-            cell(f"{room.since(hold.placed_at)}, {room.who(hold.placed_by)}", title=room.exact(hold.placed_at))
+            cell(self._placed(hold), title=room.exact(hold.placed_at))
             with box("td", "act"):
                 release = room.desk.acting(
                     Action.RELEASE_HOLD, partial(self._release, hold), name="archival.release_hold"
@@ -52,6 +58,9 @@ class Holds:
                 text(
                     "button", "Release", "btn compact ghost", type="button", aria_label=f"Release {hold.subject_id}"
                 ).on("click", release)
+
+    def _placed(self, hold: Hold) -> str:
+        return f"{self._room.since(hold.placed_at)}, {self._room.who(hold.placed_by)}"
 
     def _form(self) -> None:
         place = self._room.desk.acting(Action.HOLD, self._place_hold, name="archival.hold")

@@ -44,7 +44,7 @@ class Plan:
         self.chosen, self._confirm = None, None
         self._place.clear()
         with self._place, box("div", "nothing-planned"):
-            text("h3", note or "Nothing is planned")
+            text("h2", note or "Nothing is planned")
             text("p", "Preview shows what would go, how much of it, and what stays. Looking changes nothing.", "muted")
 
     async def preview(self, policy: Policy, state: PolicyState | None) -> None:
@@ -67,7 +67,7 @@ class Plan:
 
     def _archive(self, seen: ArchivePreview, state: PolicyState | None) -> None:
         room = self._room
-        text("h3", f"Archive {seen.title.lower()}")
+        text("h2", f"Archive {seen.title.lower()}")
         text("p", f"Frozen at {room.exact(room.now())}. Nothing was changed yet.", "muted")
         _facts(self._archive_facts(seen))
         text("pre", seen.sql)
@@ -111,7 +111,7 @@ class Plan:
 
     def _restore(self, seen: RestorePreview, file: ArchiveFile) -> None:
         room = self._room
-        text("h3", f"Restore {seen.title.lower()}")
+        text("h2", f"Restore {seen.title.lower()}")
         text("p", f"Archived at {room.exact(file.run.created_at)}. Nothing was changed yet.", "muted")
         facts = [
             ("Rows", f"{whole(seen.rows)} in {seen.file}"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
+from nicegui.element import Element
+
 from core.domain.archival import ArchiveRun, ArchiveState, Policy, PolicyState
 from core.domain.permissions import Action
 from ops_dashboard.archival.room import Room
@@ -19,6 +21,8 @@ _COLUMNS = (
 )  # fmt: skip
 
 Preview = Callable[[Policy], Awaitable[None]]
+# All that a row is drawn from; None before it was.
+_Shown = tuple[PolicyState, bool, str, tuple[str, str, str]] | None
 
 
 class Policies:
@@ -27,19 +31,29 @@ class Policies:
     def __init__(self, room: Room, preview: Preview) -> None:
         self._room = room
         self._preview = preview
+        self._drawn: dict[Policy, tuple[Element, _Shown]] = {}
         self._place = box("section", "panel board-card flush", aria_label="What can be archived")
         with self._place:
             markup(render("bones.html.jinja", kind="list"))
 
     def show(self, states: Sequence[PolicyState], chosen: Policy | None) -> None:
-        self._place.clear()
-        with self._place, sheet("What can be archived", _COLUMNS):
-            for state in states:
-                self._row(state, is_chosen=state.policy is chosen)
+        """Draws anew what changed: the page looks once a second, and a button must stay under the hand."""
+        if list(self._drawn) != [state.policy for state in states]:
+            self._place.clear()
+            with self._place, sheet("What can be archived", _COLUMNS):
+                self._drawn = {state.policy: (box("tr"), None) for state in states}
+        for state in states:
+            row, shown = self._drawn[state.policy]
+            wanted = (state, state.policy is chosen, self._room.clock.name, last_words(self._room, state))
+            if shown != wanted:
+                self._drawn[state.policy] = (row, wanted)
+                self._fill(row, state, is_chosen=state.policy is chosen)
 
-    def _row(self, state: PolicyState, *, is_chosen: bool) -> None:
+    def _fill(self, row: Element, state: PolicyState, *, is_chosen: bool) -> None:
         room = self._room
-        with box("tr", "on" if is_chosen else ""):
+        row.clear()
+        row.classes(replace="on" if is_chosen else "")
+        with row:
             with box("th", scope="row"):
                 text("b", state.title)
                 text("small", state.keeps)

@@ -21,34 +21,47 @@ _TONES = {
 }
 
 
+# Of a run all but how far it is.
+_Standing = tuple[str, UUID, ArchiveState, bool, str | None, str]
+
+
 class UnderWay:
-    """A card for each open run."""
+    """A card for each open run. While they move only bars and counts change: the buttons stay under the hand."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
-        self._place = box("div", "under-way", aria_live="polite")
+        self._standing: list[_Standing] = []
+        self._progress: list[_Progress] = []
+        self._place = box("div", "under-way")
 
     def show(self, states: Sequence[PolicyState]) -> None:
-        self._place.clear()
-        with self._place:
-            for state in states:
-                if state.open_run is not None:
-                    self._card(state, state.open_run)
+        moving = [(state, state.open_run) for state in states if state.open_run is not None]
+        standing = [self._standing_of(state, run) for state, run in moving]
+        if standing != self._standing:
+            self._standing = standing
+            self._place.clear()
+            with self._place:
+                self._progress = [self._card(state, run) for state, run in moving]
+        for (_, run), progress in zip(moving, self._progress, strict=True):
+            progress.show(run)
 
-    def _card(self, state: PolicyState, run: ArchiveRun) -> None:
+    def _standing_of(self, state: PolicyState, run: ArchiveRun) -> _Standing:
+        return (state.title, run.id, run.state, run.is_stop_asked, run.failure, self._origin(run))
+
+    def _card(self, state: PolicyState, run: ArchiveRun) -> _Progress:
         words, tone = _TONES[run.state]
         title = f"{_VERBS[run.direction]} {state.title.lower()}"
         with box("section", "panel run", aria_label=title):
             with box("header"):
-                text("h3", title)
+                text("h2", title)
                 stops = run.is_stop_asked and run.state is ArchiveState.RUNNING
-                text("span", "stops after this slice" if stops else words, f"state {tone}")
-            _bar(run)
-            text("p", progress_words(run), "num")
+                text("span", "stops after this slice" if stops else words, f"state {tone}", role="status")
+            progress = _Progress()
             text("p", self._origin(run), "muted")
             if run.failure:
                 text("p", run.failure, "wrong")
             self._buttons(run)
+        return progress
 
     def _origin(self, run: ArchiveRun) -> str:
         room = self._room
@@ -96,11 +109,21 @@ class UnderWay:
             await self._room.refresh()
 
 
-def _bar(run: ArchiveRun) -> None:
-    share = f"{run.ratio * 100:.0f}"
-    attributes = {"role": "progressbar", "aria_valuenow": share, "aria_valuemin": "0", "aria_valuemax": "100"}
-    with box("span", "bar", aria_label="Done so far", **attributes):
-        box("i").style(f"transform: scaleX({run.ratio:.4f})")
+class _Progress:
+    """How far a run is, as a bar and in words."""
+
+    def __init__(self) -> None:
+        self._bar = box(
+            "span", "bar", aria_label="Done so far", role="progressbar", aria_valuemin="0", aria_valuemax="100"
+        )
+        with self._bar:
+            self._filled = box("i")
+        self._words = text("p", "", "num")
+
+    def show(self, run: ArchiveRun) -> None:
+        self._bar.props["aria-valuenow"] = f"{run.ratio * 100:.0f}"
+        self._filled.style(f"transform: scaleX({run.ratio:.4f})")
+        self._words.set_text(progress_words(run))
 
 
 def progress_words(run: ArchiveRun) -> str:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.domain.telemetry import Unit
-from ops_dashboard.words import Clock, decimal, whole
+from ops_dashboard.words import MINUS, Clock, trimmed
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 # Seconds and minutes are read in sixths and quarters.
 _CLOCK_STEPS = (5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0)
-_INTERVALS = 4
+_MOST_INTERVALS = 5
+_QUARTERS = 4
 _MOST_TICKS = 7
 _NEXT_TO_NOTHING = 1e-6
 
@@ -25,12 +26,16 @@ _TIME_STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How stored values become the axis' numbers: `factor` times, in `unit`; `is_clock` where 15, 30, 60 are round."""
+    """How stored values become the axis' numbers: `factor` times, in `unit`; `is_clock` where 15, 30, 60 are round.
+
+    `is_whole`: there is nothing between one and two.
+    """
 
     factor: float
     unit: str
     is_clock: bool = False
     is_percent: bool = False
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,8 @@ def scale_for(unit: Unit, highest: float) -> Scale:
             return Scale(0.001, "s", is_clock=highest > 20_000)
         case Unit.MS:
             return Scale(1 / 60_000, "min", is_clock=highest > 1_200_000)
+        case Unit.COUNT | Unit.PEOPLE:
+            return Scale(1.0, "", is_whole=True)
         case Unit.PER_MINUTE:
             return Scale(1.0, "/min")
         case Unit.PER_HOUR:
@@ -66,26 +73,27 @@ def value_axis(values: Sequence[float], scale: Scale, *, from_zero: bool = True)
 
     Without `from_zero` a share that stays near the top is shown from a round number beneath its lowest value.
     """
-    highest, lowest = max(values, default=0.0), min(values, default=0.0)
+    highest, lowest = _reach(max(values, default=0.0)), min(values, default=0.0)
     if scale.is_percent:
         return _percent_axis(lowest, highest, scale, from_zero=from_zero)
-    step = _step(_reach(highest), scale)
+    step = _step(highest, scale)
     low = math.floor(min(lowest, 0.0) / step) * step
-    count = max(math.ceil(round((highest - low) / step, 9)), 1)
+    count = math.ceil(round((highest - low) / step, 9))
     return _axis(low, step, count, scale)
 
 
 def _percent_axis(lowest: float, highest: float, scale: Scale, *, from_zero: bool) -> ValueAxis:
     if lowest < 0:  # a budget that is overdrawn: what lies below zero is shown whole
-        step = _step(highest - lowest, scale)
+        top = max(highest, 100.0)
+        step = _step(top - lowest, scale)
         low = math.floor(round(lowest / step, 9)) * step
-        return _axis(low, step, math.ceil(round((max(highest, 100.0) - low) / step, 9)), scale)
+        return _axis(low, step, math.ceil(round((top - low) / step, 9)), scale)
     if from_zero and highest < 50:
-        step = _step(_reach(highest), scale)
-        return _axis(0.0, step, max(math.ceil(round(highest / step, 9)), 1), scale)
+        step = _step(highest, scale)
+        return _axis(0.0, step, math.ceil(round(highest / step, 9)), scale)
     room = next((room for room in (1.0, 2.0, 4.0, 10.0, 20.0, 40.0) if lowest >= 100 - room), 100.0)
     room = 100.0 if from_zero else room
-    return _axis(100 - room, room / _INTERVALS, _INTERVALS, scale)
+    return _axis(100 - room, room / _QUARTERS, _QUARTERS, scale)
 
 
 def _reach(highest: float) -> float:
@@ -101,21 +109,21 @@ def _axis(low: float, step: float, count: int, scale: Scale) -> ValueAxis:
 
 
 def _tick_text(tick: float, step: float) -> str:
-    if step >= 1 and step == int(step):
-        return whole(tick)
-    return decimal(tick) if step >= 0.1 else f"{tick:.2g}"
+    """As exact as the step is: a tick at 99.25 that said 99.2 would stand in the wrong place."""
+    digits = max(1 - math.floor(math.log10(step)), 0)
+    return trimmed(f"{tick:,.{digits}f}").replace("-", MINUS)
 
 
 def _step(reach: float, scale: Scale) -> float:
-    """The least round step of which four or five hold the reach."""
-    wanted = reach / _INTERVALS
+    """The least round step of which five hold the reach."""
+    wanted = reach / _MOST_INTERVALS
     if scale.is_clock:
         found = next((step for step in _CLOCK_STEPS if step >= wanted), None)
         if found is not None:
             return found
     power = 10.0 ** math.floor(math.log10(wanted))
     step = next(step * power for step in _STEPS if step * power >= wanted * 0.999)
-    return max(step, 1.0) if scale.unit == "" and reach >= 3 else step
+    return max(step, 1.0) if scale.is_whole else step
 
 
 def time_ticks(start: datetime, end: datetime, clock: Clock) -> list[tuple[datetime, str]]:

@@ -80,9 +80,9 @@ def line_chart(
     target: Target | None = None,
     from_zero: bool = True,
 ) -> Chart:
-    """Values over time. `reason` is shown where no series has any value."""
+    """Values over time. `reason` is shown where no series has any value, or nothing happened of what is counted."""
     known = _known(series)
-    if not known:
+    if not known or (unit in _RATES and not any(known)):
         return Chart(key=key, title=title, note=note, reason=reason)
     scale = scale_for(unit, max(known))
     wanted = [*known, *([target.value] if target else [])]

@@ -8,9 +8,8 @@ from datetime import datetime
 from core.services.operations.views import Mark
 from ops_dashboard.charts.chart import Json, token
 
-# A band is seen however short the incident was; labels keep their distance (shares of the chart's width).
+# Shares of the chart's width: a band is seen however short the incident was.
 _LEAST_WIDTH = 0.004
-_LABEL_ROOM = 0.11
 _NEAR_THE_END = 0.86
 FONT_PX = 10
 
@@ -30,21 +29,16 @@ def mark_shapes(marks: Sequence[Mark], start: datetime, end: datetime) -> list[J
 
 
 def mark_labels(marks: Sequence[Mark], start: datetime, end: datetime, *, is_foot_free: bool = True) -> list[Json]:
-    """Names beside the marks: deploys at the foot, incidents above; one that would hit another is left out.
+    """Names beside the marks in order of time: deploys at the foot, incidents above.
 
-    Where bars stand on the foot, deploys are named at the head.
+    Where bars stand on the foot, deploys are named at the head. chart.js, which knows how wide the chart is, leaves out
+    those that would meet.
     """
     labels: list[Json] = []
-    free_from = {"deploy": 0.0, "incident": 0.0}
     for mark in sorted(_within(marks, start, end), key=lambda each: each.start):
         at = max(mark.start, start)
-        place = (at - start) / (end - start)
-        row = "deploy" if mark.kind == "deploy" else "incident"
-        if place < free_from[row]:
-            continue
-        free_from[row] = place + _LABEL_ROOM
-        label = _label(mark, at, is_near_end=place > _NEAR_THE_END)
-        if row == "deploy" and not is_foot_free:
+        label = _label(mark, at, is_near_end=(at - start) / (end - start) > _NEAR_THE_END)
+        if mark.kind == "deploy" and not is_foot_free:
             label |= {"y": 1, "yanchor": "top"}
         labels.append(label)
     return labels
@@ -75,7 +69,7 @@ def _shape(kind: str, first: datetime, last: datetime) -> Json:
 def _label(mark: Mark, at: datetime, *, is_near_end: bool) -> Json:
     is_deploy = mark.kind == "deploy"
     return {
-        "text": plain(mark.label), "showarrow": False, "xref": "x", "x": moment(at), "yref": "paper",
+        "name": "mark", "text": plain(mark.label), "showarrow": False, "xref": "x", "x": moment(at), "yref": "paper",
         "y": 0 if is_deploy else 1, "yanchor": "bottom",
         "xanchor": "right" if is_near_end else "left", "xshift": -3 if is_near_end else 3,
         "font": {"size": FONT_PX, "color": token("ink-3" if is_deploy else "bad")},

@@ -1,6 +1,7 @@
 // One chart: drawn with Plotly when it comes into view, in the theme's colours, with its crosshair, table and downloads.
 const shownCharts = new Set();
 const TICK_PX = 48;
+const MARK_CHARACTER_PX = 5.6;
 const TOKEN = /^var\(--([\w-]+)\)$/;
 
 let library;
@@ -35,6 +36,21 @@ function thinOut(axis, width, scale) {
   for (const name of ["tickvals", "ticktext"]) axis[name] = axis[name].filter((_, at) => at % every === 0);
 }
 
+// Names of deploys and incidents, the latest first: one that has no room beside those already there is left out.
+function keepApart(layout, width, scale) {
+  const [start, end] = layout.xaxis.range.map(Date.parse);
+  const taken = [];
+  const hasRoom = (mark) => {
+    const at = ((Date.parse(mark.x) - start) / (end - start)) * width;
+    const length = mark.text.length * MARK_CHARACTER_PX * scale + 8;
+    const [from, to] = mark.xanchor === "right" ? [at - length, at] : [at, at + length];
+    if (taken.some((other) => other.y === mark.y && other.yanchor === mark.yanchor && from < other.to && to > other.from)) return false;
+    taken.push({ from, to, y: mark.y, yanchor: mark.yanchor });
+    return true;
+  };
+  layout.annotations = layout.annotations.toReversed().filter((each) => each.name !== "mark" || hasRoom(each)).toReversed();
+}
+
 function redrawAll() { for (const chart of shownCharts) chart.draw(); }
 new MutationObserver(redrawAll).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "class"] });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
@@ -57,7 +73,7 @@ export default {
   template: `
     <section class="panel board-card chart" :aria-label="chart.title">
       <header>
-        <h3>{{ chart.title }}</h3><span class="note">{{ chart.note }}</span>
+        <h2>{{ chart.title }}</h2><span class="note">{{ chart.note }}</span>
         <span class="tools" v-if="!chart.reason">
           <i aria-hidden="true">·</i><button type="button" @click="saveTable" :aria-label="'Save ' + chart.title + ' as CSV'">CSV</button><i aria-hidden="true">·</i><button
             type="button" @click="savePicture" :aria-label="'Save ' + chart.title + ' as PNG'">PNG</button>
@@ -71,9 +87,11 @@ export default {
         <span class="bone" v-if="!isDrawn && !problem"></span>
         <p class="void" v-if="problem">{{ problem }} <button type="button" class="text-btn" @click="retry">Try again</button></p>
         <div class="cross" v-show="place" :style="place ? { left: place.x + 'px', top: place.top + 'px', height: place.height + 'px' } : {}"></div>
-        <div class="tip" v-if="place && place.isSource" :class="{ flipped: place.isRight }" :style="{ left: place.x + 'px' }" role="status">
-          <b>{{ chart.rows[place.index][0] }}</b>
-          <span v-for="(name, at) in chart.columns.slice(1)" :key="name">{{ name }}<em>{{ chart.rows[place.index][at + 1] }}</em></span>
+        <div role="status">
+          <div class="tip" v-if="place && place.isSource" :class="{ flipped: place.isRight }" :style="{ left: place.x + 'px' }">
+            <b>{{ chart.rows[place.index][0] }}</b>
+            <span v-for="(name, at) in chart.columns.slice(1)" :key="name">{{ name }}<em>{{ chart.rows[place.index][at + 1] }}</em></span>
+          </div>
         </div>
       </div>
       <details v-if="!chart.reason" class="behind" @toggle="isOpen = $event.target.open">
@@ -119,15 +137,19 @@ export default {
       this.sizes.observe(frame);
     },
     async draw() {
-      if (!this.isWanted || this.chart.reason) return;
+      if (!this.isWanted || this.chart.reason || !this.$refs.canvas?.clientWidth) return;
       try {
         this.Plotly = await loadLibrary();
         if (!this.$refs.canvas || this.chart.reason) return;
         const styles = getComputedStyle(this.$refs.canvas);
         const scale = parseFloat(styles.getPropertyValue("--chart-scale")) || 1;
         const { data, layout } = dress(this.chart.figure, styles, scale);
-        thinOut(layout.xaxis, this.$refs.canvas.clientWidth - layout.margin.l - layout.margin.r, scale);
-        await this.Plotly.react(this.$refs.canvas, data, { ...layout, autosize: true }, { displayModeBar: false, responsive: false, doubleClick: false });
+        // The size is said, not found out: Plotly keeps margins that it once had to squeeze.
+        const { clientWidth: width, clientHeight: height } = this.$refs.canvas;
+        const inner = width - layout.margin.l - layout.margin.r;
+        thinOut(layout.xaxis, inner, scale);
+        keepApart(layout, inner, scale);
+        await this.Plotly.react(this.$refs.canvas, data, { ...layout, width, height }, { displayModeBar: false, responsive: false, doubleClick: false });
         if (!this.isDrawn) this.listen();
         this.isDrawn = true;
         this.problem = "";
@@ -177,6 +199,7 @@ export default {
     async savePicture() {
       this.isWanted = true;
       if (!this.isDrawn) await this.draw();
+      if (!this.isDrawn) return;
       const { clientWidth: width, clientHeight: height } = this.$refs.canvas;
       const picture = new Image();
       picture.src = await this.Plotly.toImage(this.$refs.canvas, { format: "svg", width, height });

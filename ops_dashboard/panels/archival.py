@@ -98,7 +98,7 @@ class ArchivalBody:
         self._whole.props["aria-busy"] = "false"
         self._trouble.clear()
         with self._trouble, box("div", "panel error"):
-            text("h3", "What can be archived could not be read")
+            text("h2", "What can be archived could not be read")
             text("p", message, "muted")
             text("button", "Try again", "btn compact", type="button").on("click", self._look)
 

@@ -18,9 +18,11 @@ from ops_dashboard.templating import render
 from ops_dashboard.words import Clock, counted
 from pages.components.elements import box, markup, text
 
-_COLUMNS = (("When", ""), ("Who", ""), ("What", ""), ("To what", ""), ("Detail", ""))
+_COLUMNS = (("Who", ""), ("What", ""), ("To what", ""), ("Detail", ""))
 _PAGE_ROWS = 50
 _ANY = ""
+_NONE_YET = "Nothing was done yet. Whatever an admin, the schedule or the command line does will stand here."
+_NONE_LIKE_THAT = "No line like that. Choose everything, or look for fewer letters of a name."
 
 
 class AuditBody:
@@ -32,6 +34,7 @@ class AuditBody:
         self._entries: list[AuditEntry] = []
         self._people: Mapping[str, str] = {}
         self._has_more = False
+        self._turn = 0
         desk = surroundings.desk
         self._see = desk.acting(Action.SEE_AUDIT_LOG, self._read, name="audit.filter")
         self._older = desk.acting(Action.SEE_AUDIT_LOG, self._read_older, name="audit.older")
@@ -75,22 +78,31 @@ class AuditBody:
             await self._read()
 
     async def _read(self, *_event: object) -> None:
-        self._entries = []
-        await self._read_older()
+        await self._read_on([])
 
     async def _read_older(self, *_event: object) -> None:
-        before = self._entries[-1].id if self._entries else None
-        only = AuditFilter(action=str(self._action.value or "") or None, words=str(self._words.value or ""))
+        await self._read_on(self._entries)
+
+    async def _read_on(self, above: list[AuditEntry]) -> None:
+        """The lines beneath those above, newest first. A later call overtakes an earlier one."""
+        self._turn += 1
+        turn = self._turn
+        before = above[-1].id if above else None
         try:
-            found = await self._audit.listed(only, before_id=before, limit=_PAGE_ROWS + 1)
-            self._people = {**self._people, **await self._audit.people(entry.actor for entry in found)}
+            found = await self._audit.listed(self._only(), before_id=before, limit=_PAGE_ROWS + 1)
+            people = await self._audit.people(entry.actor for entry in found)
         except AppError as error:
             self._complain(error.message)
             return
+        if turn != self._turn or self._client.is_deleted:
+            return
+        self._people = {**self._people, **people}
         self._has_more = len(found) > _PAGE_ROWS
-        self._entries += found[:_PAGE_ROWS]
-        if not self._client.is_deleted:
-            self._draw()
+        self._entries = [*above, *found[:_PAGE_ROWS]]
+        self._draw()
+
+    def _only(self) -> AuditFilter:
+        return AuditFilter(action=str(self._action.value or "") or None, words=str(self._words.value or ""))
 
     async def _check(self, *_event: object) -> None:
         try:
@@ -108,13 +120,9 @@ class AuditBody:
         self._place.clear()
         with self._place:
             if not self._entries:
-                text(
-                    "p",
-                    "No line like that. Whatever an admin, the schedule or the command line does stands here.",
-                    "void",
-                )
+                text("p", _NONE_LIKE_THAT if self._only() != AuditFilter() else _NONE_YET, "void")
                 return
-            with sheet("Audit log", _COLUMNS):
+            with sheet("Audit log", ((f"When ({self._clock.name})", ""), *_COLUMNS)):
                 for entry in self._entries:
                     self._row(entry)
             if self._has_more:
@@ -134,7 +142,7 @@ class AuditBody:
         self._whole.props["aria-busy"] = "false"
         self._trouble.clear()
         with self._trouble, box("div", "panel error"):
-            text("h3", "The audit log could not be read")
+            text("h2", "The audit log could not be read")
             text("p", message, "muted")
             text("button", "Try again", "btn compact", type="button").on("click", self._see)
 

@@ -214,7 +214,7 @@ def requests_table(found: Sequence[RequestRow], address: Address, now: datetime)
         "requests",
         "requests.html.jinja",
         title=_requests_title(address),
-        note=f"{counted(len(found), 'kept', 'kept')}, worst first" if found else "",
+        note=f"{len(found):,} kept, worst first" if found else "",
         rows=rows,
         # A column in which all rows say the same, or nothing, says nothing.
         has_what=len({row.name for row in found}) > 1,

@@ -12,7 +12,7 @@ from ops_dashboard.blocks import Drawn, Part, Row, Rows, bones, drawn
 from ops_dashboard.board import Board
 from ops_dashboard.figures import Figures
 from ops_dashboard.panels.definition import Group, Panel, Surroundings
-from ops_dashboard.words import duration, goal, span
+from ops_dashboard.words import goal, span
 
 _AREAS = {
     Area.PERFORMANCE: "Performance",
@@ -74,7 +74,7 @@ def _slo(entry: SloEntry) -> dict[str, object]:
     slo = entry.slo
     rules = [f"{rule.severity} at {rule.factor:g}× over {span(rule.long)} and {span(rule.short)}" for rule in slo.rules]
     allowed = goal(slo.allowed, Unit.RATIO)
-    late = f"; unfinished after {duration(slo.stuck_after_s * 1000)} is bad at once" if slo.stuck_after_s else ""
+    late = f"; unfinished after {goal(slo.stuck_after_s, Unit.SECONDS)} is bad at once" if slo.stuck_after_s else ""
     return {
         "slug": f"slo-{slo.slug}",
         "title": slo.title,

@@ -8,7 +8,11 @@ function showWall() { root.classList.toggle("wall", new URLSearchParams(location
 showWall();
 
 // Vue listens on the element once it is there; before that the page is loaded with the new address instead.
+let told = location.search;
+let toldAt = 0;
 function tell() {
+  told = location.search;
+  toldAt = performance.now();
   showWall();
   const page = document.querySelector("[data-address]");
   if (!page || !window.did_handshake) { location.reload(); return; }
@@ -29,7 +33,8 @@ function showStory(triesLeft) {
   if (story && story.getAttribute("aria-busy") !== "true") story.scrollIntoView({ block: "start" });
   else if (triesLeft) setTimeout(showStory, 100, triesLeft - 1);
 }
-addEventListener("popstate", tell);
+// A jump within the page changes the history too, but nothing that is looked at.
+addEventListener("popstate", () => { if (location.search !== told) tell(); });
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href^='/ops']");
@@ -44,13 +49,22 @@ document.addEventListener("click", (event) => {
   else if (url.href !== link.href) { event.preventDefault(); location.assign(url); }
 });
 
+// Before site.js hears of it: nothing is sent that could be under way.
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("form[data-range]")) return;
   event.preventDefault();
+  event.stopPropagation();
+  const [from, to] = event.target.querySelectorAll("input");
+  to.setCustomValidity(to.value > from.value ? "" : "Choose an end after the start.");
+  if (!to.reportValidity()) return;
   const url = new URL(location);
   url.searchParams.delete("range");
-  for (const input of event.target.querySelectorAll("input")) url.searchParams.set(input.name, input.value);
+  for (const input of [from, to]) url.searchParams.set(input.name, input.value);
+  closeMenus();
   follow(url);
+}, true);
+document.addEventListener("input", (event) => {
+  for (const input of event.target.closest?.("form[data-range]")?.querySelectorAll("input") ?? []) input.setCustomValidity("");
 });
 
 document.addEventListener("click", async (event) => {
@@ -76,7 +90,10 @@ function closeMenus() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const custom = event.key === "Escape" && event.target.closest?.("details.custom[open]");
+  if (custom) { custom.open = false; custom.querySelector("summary").focus(); return; }
+  if (isTyping(event.target)) return;
   if (event.key === "Escape") {
     closeMenus();
     if (root.classList.contains("wall")) document.querySelector("[data-key=w]")?.click();
@@ -92,6 +109,13 @@ function age(seconds) {
   if (seconds < 1) return "now";
   return seconds < 90 ? `${Math.round(seconds)} s ago` : `${Math.round(seconds / 60)} min ago`;
 }
+// What could not be followed while the database was away is told again once it is back.
+setInterval(() => {
+  const page = document.querySelector("[data-address]");
+  const isBehind = page && window.did_handshake && page.dataset.address !== location.search;
+  if (isBehind && performance.now() - toldAt > 5000 && !document.querySelector(".live.bad")) tell();
+}, 1000);
+
 // Ages are counted from when the page heard of them: the browser's clock may be wrong.
 setInterval(() => {
   for (const live of document.querySelectorAll("[data-live]")) {
@@ -100,9 +124,20 @@ setInterval(() => {
   }
 }, 1000);
 
+// Whoever stands on a link or button that is drawn anew goes on from the one that took its place.
+let stoodOn = null;
+function nameOf(element) { return element.dataset.key ?? element.getAttribute("aria-label") ?? element.getAttribute("href") ?? element.textContent; }
+addEventListener("focusin", (event) => { stoodOn = event.target.closest("#main :is(a, button, summary)"); });
+addEventListener("pointerdown", () => { stoodOn = null; });
+new MutationObserver(() => {
+  if (!stoodOn || stoodOn.isConnected || document.activeElement !== document.body) return;
+  const same = [...document.querySelectorAll(`#main ${stoodOn.localName}`)].find((each) => nameOf(each) === nameOf(stoodOn));
+  same?.focus({ preventScroll: true });
+}).observe(document.body, { childList: true, subtree: true });
+
 // What an address points at may come later than the page.
 function findTarget(triesLeft) {
-  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const target = location.hash && document.getElementById(location.hash.slice(1));
   if (target && target.matches(".term")) { target.scrollIntoView(); target.classList.add("found"); }
   else if (location.hash && triesLeft) setTimeout(findTarget, 100, triesLeft - 1);
 }

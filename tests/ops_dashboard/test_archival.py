@@ -155,6 +155,24 @@ async def test_archived_by_button_and_put_back_by_button(
 
 
 @pytest.mark.usefixtures("aged")
+async def test_buttons_stay_under_the_hand_while_a_run_goes_on(
+    stood_up: Desktop, archival: Archival, database_url: str
+) -> None:
+    await open_archival(stood_up)
+    preview = await archival.preview(SUMMARIES, "cli:root")
+    run = await archival.start(SUMMARIES, preview.token, preview.rows, "cli:root")
+    await stood_up.user.open("/ops/archival")
+    await until(lambda: is_settled(stood_up))
+    before = buttons(stood_up)
+    run_sql(database_url, "UPDATE archive_runs SET done_rows = 1 WHERE id = %s", run.id)
+    await until(lambda: f"1 of {preview.rows} rows" in html(stood_up))
+    after = buttons(stood_up)
+    assert {words: button.id for words, button in after.items()} == {
+        words: button.id for words, button in before.items()
+    }
+
+
+@pytest.mark.usefixtures("aged")
 async def test_a_run_is_stopped_resumed_and_left_by_button(stood_up: Desktop, archival: Archival) -> None:
     await open_archival(stood_up)
     preview = await archival.preview(SUMMARIES, "cli:root")
@@ -263,6 +281,21 @@ async def test_the_audit_log_is_filtered_and_read_page_by_page(
         [field] = list(ElementFilter(kind=ui.input))
     fire(field, "keydown")
     await until(lambda: html(stood_up).count("hold: placed") == 1)
+
+
+async def test_reading_the_log_twice_at_once_shows_each_line_once(
+    stood_up: Desktop, archival: Archival, aged: Aged
+) -> None:
+    for each in aged.summaries[:30]:
+        await archival.holds.place(HoldSubject.SUMMARY, str(each), reason="x", actor="cli:root")
+        await archival.holds.release(HoldSubject.SUMMARY, str(each), actor="cli:root")
+    await opened(stood_up, "/ops/audit", Role.ADMIN)
+    with stood_up.user:
+        [field] = list(ElementFilter(kind=ui.input))
+    for _ in range(3):
+        fire(field, "keydown")
+    await asyncio.sleep(0.5)
+    assert html(stood_up).count("hold: placed") == 25
 
 
 async def test_every_handler_of_these_pages_is_noted_with_what_it_needs(stood_up: Desktop, aged: Aged) -> None:

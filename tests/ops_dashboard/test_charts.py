@@ -189,6 +189,41 @@ def test_shares_near_the_top_may_be_looked_at_closely(
     assert (axis.low, axis.high) == (low, high)
 
 
+@given(st.floats(0, 1e7), st.sampled_from(list(Unit)), st.booleans())
+def test_what_a_tick_says_is_where_it_stands(value: float, unit: Unit, from_zero: bool) -> None:
+    scale = scale_for(unit, value)
+    axis = value_axis([value * scale.factor], scale, from_zero=from_zero)
+    said = [float(text.split(" ")[0].replace(",", "").replace("−", "-")) for text in axis.texts]
+    assert said == pytest.approx(list(axis.ticks))
+
+
+def test_nobody_is_counted_in_halves() -> None:
+    assert value_axis([1.0], scale_for(Unit.PEOPLE, 1)).texts == ("0", "1")
+
+
+@pytest.mark.parametrize("values", [[-60.0, -50.0], [-60.0, 100.0], [-3000.0, 20.0]])
+def test_a_budget_that_is_overdrawn_all_along_has_few_ticks(values: list[float]) -> None:
+    axis = value_axis(values, scale_for(Unit.RATIO, 1))
+    assert axis.low <= values[0]
+    assert axis.high >= 100
+    assert len(axis.ticks) <= 7
+
+
+def test_a_rate_that_was_zero_throughout_says_that_nothing_was_recorded() -> None:
+    nothing = Series(name="requests", values=(0.0,) * _BINS)
+    assert lines(nothing, unit=Unit.PER_MINUTE).reason
+    assert not lines(nothing, unit=Unit.RATIO).reason
+    assert not lines(Series(name="requests", values=nothing.values, before=(1.0,) * _BINS), unit=Unit.PER_MINUTE).reason
+
+
+def test_every_mark_has_its_name_for_the_page_to_choose_from_in_order_of_time() -> None:
+    hours = (3, 2, 1)
+    marks = tuple(Mark(kind="deploy", label=f"r{ago}", start=NOON - timedelta(hours=ago, minutes=5)) for ago in hours)
+    axis = TimeAxis(edges=views.DAY.edges(), clock=Clock("UTC"), marks=marks)
+    chart = line_chart("k", "t", "", axis, (Series(name="P95", values=(1.0,) * _BINS),), unit=Unit.MS, reason="")
+    assert [each.text for each in drawn(chart).layout.annotations if each.name == "mark"] == ["r3", "r2", "r1"]
+
+
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=6), st.floats(1, 15))
 def test_labels_never_meet_and_stay_inside(wanted: list[float], gap: float) -> None:
     places = sorted(spread(wanted, gap, 0, 100))
@@ -215,8 +250,9 @@ def test_bins_of_a_day_are_named_by_it_and_shorter_ones_by_their_time() -> None:
     assert _AXIS.times[0] == "22 Nov 12:00"
 
 
-def test_a_sparkline_shows_gaps_and_a_level_line_where_nothing_changes() -> None:
-    assert sparkline([1.0, None, 2.0]).count("M") == 2
+def test_a_sparkline_shows_gaps_lonely_values_and_a_level_line_where_nothing_changes() -> None:
+    assert sparkline([1.0, 2.0, None, 2.0, 1.0]).count("M") == 2
+    assert sparkline([1.0, None, 2.0]).count("h0") == 2
     assert "M0 15H160" in sparkline([3.0, 3.0])
     assert sparkline([None, 4.0]) == ""
 

@@ -6,7 +6,9 @@ import asyncio
 
 from core.domain.permissions import Role
 from core.errors import Unavailable
-from tests.ops_dashboard.conftest import Desktop
+from core.services.operations.views import Freshness
+from ops_dashboard.feed import Feed
+from tests.ops_dashboard.conftest import Desktop, FakeFigures
 from tests.ops_dashboard.test_panels import is_settled, until
 
 
@@ -48,6 +50,35 @@ async def test_a_range_that_has_ended_is_not_read_again(desktop: Desktop) -> Non
     await desktop.feed.look()
     await asyncio.sleep(0.05)
     assert desktop.figures.asked.count("overview") == 1
+
+
+async def test_whoever_comes_after_a_while_is_read_for_once(desktop: Desktop) -> None:
+    await desktop.sign_in()
+    first = await desktop.user.open("/ops")
+    await until(lambda: is_settled(desktop) and desktop.figures.asked.count("freshness") == 1)
+    first.delete()
+    desktop.clock.forward(minutes=5)
+    await desktop.user.open("/ops")
+    await until(lambda: is_settled(desktop) and desktop.figures.asked.count("freshness") == 2)
+    await asyncio.sleep(0.05)
+    assert desktop.figures.asked.count("overview") == 2
+
+
+async def test_a_database_that_hangs_is_told_of_before_it_answers(desktop: Desktop) -> None:
+    answer = asyncio.Event()
+
+    class Hanging(FakeFigures):
+        async def freshness(self) -> Freshness:
+            await answer.wait()
+            return await super().freshness()
+
+    feed = Feed(Hanging(), desktop.clock, patience_s=0.01)
+    looking = asyncio.create_task(feed.look())
+    await until(lambda: not feed.is_reachable)
+    answer.set()
+    await looking
+    assert feed.is_reachable
+    assert feed.freshness is not None
 
 
 async def test_a_look_that_fails_is_shown_and_the_next_one_is_taken(desktop: Desktop) -> None:

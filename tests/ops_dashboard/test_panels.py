@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -191,6 +192,43 @@ async def test_an_address_that_makes_no_sense_is_said_and_the_page_is_there(desk
     assert len(charts(desktop)) == 2
 
 
+async def test_a_range_being_typed_outlives_the_minute(desktop: Desktop) -> None:
+    await opened(desktop, "/ops")
+    await desktop.feed.look()
+    [controls] = [each for each in elements(desktop, ui.html) if "data-range" in str(each.props.get("innerHTML"))]
+    before = controls.props["innerHTML"]
+    asked = desktop.figures.asked.count("overview")
+    desktop.clock.forward(minutes=1)
+    await desktop.feed.look()
+    await until(lambda: desktop.figures.asked.count("overview") > asked and is_settled(desktop))
+    assert controls.props["innerHTML"] == before
+
+
+async def test_that_it_is_live_is_said_once_and_not_at_each_look(desktop: Desktop) -> None:
+    await opened(desktop, "/ops")
+    await until(lambda: ">Live<" in html(desktop))
+    [said] = [each for each in elements(desktop, ui.html) if ">Live<" in str(each.props.get("innerHTML"))]
+    before = said.props["innerHTML"]
+    desktop.figures.fresh = replace(desktop.figures.fresh, read_at=desktop.clock.now() + timedelta(seconds=5))
+    await desktop.feed.look()
+    assert f'data-live="{desktop.figures.fresh.read_at.isoformat()}"' in html(desktop)
+    assert said.props["innerHTML"] == before
+
+
+async def test_a_range_of_another_year_says_which(desktop: Desktop) -> None:
+    page = await opened(desktop, "/ops?from=2025-12-31T08:00&to=2026-01-01T08:00")
+    assert "31 Dec 2025 08:00 – 1 Jan 08:00" in page
+
+
+async def test_the_page_says_which_address_it_followed_last(desktop: Desktop) -> None:
+    await opened(desktop, "/ops?range=7d")
+    (main,) = [each for each in elements(desktop, Element) if "data-address" in each.props]
+    assert main.props["data-address"] == "?range=7d"
+    listener = next(each for each in main._event_listeners.values() if each.type == "address")
+    main._handle_event({"listener_id": listener.id, "args": {"detail": "?range=30d"}})
+    await until(lambda: main.props["data-address"] == "?range=30d")
+
+
 async def test_a_link_followed_in_place_changes_bar_and_figures(desktop: Desktop) -> None:
     await opened(desktop, "/ops")
     (main,) = [each for each in elements(desktop, Element) if "data-address" in each.props]
@@ -229,6 +267,7 @@ async def test_who_loses_the_role_gets_no_new_figures(desktop: Desktop) -> None:
     desktop.clock.forward(minutes=1)
     await desktop.feed.look()
     await until(lambda: "This page is closed to you now" in html(desktop))
+    assert ">Live<" not in html(desktop)
     assert desktop.figures.asked.count("overview") == asked
 
 

@@ -13,6 +13,7 @@ from nicegui.testing.user_simulation import user_simulation
 
 from core.cli.build_assets import PLOTLY_VERSION, store
 from ops_dashboard import plotly_build
+from pages import errors
 
 _BUNDLE = b"export const Plotly = {};\n"
 
@@ -55,6 +56,7 @@ async def test_nothing_but_the_build_is_served_from_the_folder(tmp_path: Path) -
     store(_BUNDLE, tmp_path / "assets")
     (tmp_path / "assets" / "secret.js").write_text("no")
     async with user_simulation() as user:
+        errors.register()
         plotly_build.register(tmp_path)
         for name in ("secret.js", "..%2Fsecret_key", "plotly-0.0.0-000000000000.js"):
             assert (await user.http_client.get(f"/assets/built/{name}")).status_code == 404
@@ -67,6 +69,29 @@ def test_a_build_has_its_content_in_its_name_and_takes_the_place_of_older_ones(t
     assert second.name.startswith(f"plotly-{PLOTLY_VERSION}-")
     assert sorted(tmp_path.iterdir()) == [second, second.with_suffix(".js.gz")]
     assert gzip.decompress(second.with_suffix(".js.gz").read_bytes()) == b"two"
+
+
+async def test_a_newer_build_does_not_take_the_library_from_pages_that_name_the_older(tmp_path: Path) -> None:
+    built = store(_BUNDLE, tmp_path / "assets")
+    async with user_simulation() as user:
+        plotly_build.register(tmp_path)
+        store(b"newer", tmp_path / "assets")
+        answer = await user.http_client.get(f"/assets/built/{built.name}")
+        assert (answer.status_code, answer.content) == (200, _BUNDLE)
+
+
+def test_a_build_that_cannot_be_written_leaves_the_one_that_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = store(b"one", tmp_path / "assets")
+
+    def full(_path: Path, _content: bytes) -> int:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="no space"):
+        store(b"two", tmp_path / "assets")
+    assert plotly_build.find_built(tmp_path) == first
 
 
 @pytest.mark.parametrize("names", [[], ["plotly-1-a.js"], ["other.js", "other.js.gz"]])

@@ -55,6 +55,7 @@ def test_a_share_is_never_written_as_all_or_nothing_unless_it_is(ratio: float) -
 
 def test_a_budget_that_is_overdrawn_says_so() -> None:
     assert (points(0.62), points(0.004), points(-3.4), points(0.0)) == ("62 %", "under 1 %", "−340 %", "0 %")
+    assert (points(-0.004), points(-0.00001)) == ("−0.4 %", "−0.1 %")
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,8 @@ def test_units_stand_apart_from_numbers() -> None:
         (106, 100, Unit.COUNT, Direction.NEITHER, Change("+6 %", "")),
         (0.014, 0.017, Unit.RATIO, Direction.DOWN, Change("−0.3", "ok")),
         (0.5, 0.5, Unit.RATIO, Direction.UP, Change("±0", "")),
-        (5, 0, Unit.COUNT, Direction.UP, None),
+        (5, 0, Unit.COUNT, Direction.UP, Change("from 0", "ok")),
+        (0, 0, Unit.COUNT, Direction.UP, Change("±0", "")),
         (None, 5, Unit.COUNT, Direction.UP, None),
     ],
 )
