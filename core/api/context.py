@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.api.problems import Unexpected, note_failure
@@ -75,6 +76,8 @@ class RequestContext:
     async def _run(self, scope: Scope, record: RequestRecord) -> None:
         try:
             await self._app(scope, record.receive, record.send)
+        except ClientDisconnect as error:
+            record.fail(error)  # nobody is there to be answered, and nothing of ours went wrong
         except Exception as error:
             # NiceGUI draws its own error page for a page that failed while it was being built.
             if record.status is not None or scope.get("nicegui_page_path"):

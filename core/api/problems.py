@@ -8,7 +8,7 @@ from http import HTTPStatus
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import TypedDict
@@ -142,6 +142,8 @@ class UnexpectedErrors:
 
         try:
             await self._app(scope, receive, note_start)
+        except ClientDisconnect:
+            return  # nobody is there to be answered, and nothing of ours went wrong
         except Exception as error:
             if has_started or scope["type"] != "http":
                 raise

@@ -28,6 +28,8 @@ _API = "/api/v1/"
 _OTHER_PREFIXES = ("/_nicegui", "/assets/", "/favicon", "/api/", "/metrics", "/robots.txt")
 _NICEGUI = "/_nicegui"
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+# Of an exception, what is neither text nor a person: an exception's words may quote what somebody wrote.
+_SHOWN = ("error", "code", "at")
 _LIMITED_BY = LIMITED_BY_HEADER.lower().encode()
 _TOO_MANY_REQUESTS = 429
 _GATEWAY_TIMEOUT = 504
@@ -165,11 +167,9 @@ class RequestRecord:
         return Outcome.CLIENT_ERROR if self.status < 500 else Outcome.SERVER_ERROR
 
     def _detail(self, state: Mapping[str, object]) -> Detail | None:
-        """The exception behind a failed answer, so that the request's story shows it."""
-        if self._error is not None:
-            return describe(self._error)
-        failure = state.get(FAILURE_FIELD)
-        return failure if isinstance(failure, dict) else None
+        """The exception behind a failed answer, so that the request's story shows it; never what it says."""
+        failure = state.get(FAILURE_FIELD) if self._error is None else describe(self._error)
+        return {name: failure[name] for name in _SHOWN if name in failure} if isinstance(failure, dict) else None
 
 
 def kind_of(path: str) -> Kind:

@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute
 from core.api.problems import TooManyReports, problem_response
 from core.api.rate_limit import TokenBuckets
 from core.api.request_record import kind_of
-from core.domain.telemetry import KINDS, Kind, Outcome, Who
+from core.domain.telemetry import KINDS, Kind, Outcome, Pace, Who
 from core.errors import AppError, InvalidInput, TooLarge
 from core.ports import Recording
 
@@ -85,7 +85,7 @@ class VitalsRoutes:
         self._limits = limits or TokenBuckets(burst=BURST, per_s=PER_S)
 
     async def take(self, request: Request) -> Response:
-        """Counts one page's figures; 204."""
+        """Counts one page's figures; 204, for a page that there is not too."""
         try:
             self._count(await self._read(request))
         except AppError as error:
@@ -102,17 +102,18 @@ class VitalsRoutes:
             if len(body) > MAX_BYTES:
                 raise TooLarge(f"A report has at most {MAX_BYTES} bytes.")
         try:
-            vitals = Vitals.model_validate_json(bytes(body))
+            return Vitals.model_validate_json(bytes(body))
         except ValidationError:
             raise InvalidInput("This is not a report of ours.") from None
-        if vitals.page not in self._pages():
-            raise InvalidInput("There is no such page.")
-        return vitals
 
     def _count(self, vitals: Vitals) -> None:
+        if vitals.page not in self._pages():
+            # Counted and not answered: nobody learns from this which pages there are.
+            self._recording.record(Kind.REFUSAL, "vitals")
+            return
         if vitals.ready_ms is not None:
             self._record(vitals, Kind.PAGE_OPEN, vitals.ready_ms)
-        elif vitals.left_ms is not None and KINDS[Kind.PAGE_OPEN].pace(vitals.left_ms) != "fast":
+        elif vitals.left_ms is not None and KINDS[Kind.PAGE_OPEN].pace(vitals.left_ms) is not Pace.FAST:
             self._record(vitals, Kind.PAGE_OPEN, vitals.left_ms, Outcome.DROPPED)
         for kind, value in vitals.figures():
             self._record(vitals, kind, value)

@@ -12,6 +12,8 @@ from core.ports import Detail, Recording
 
 OnCall = Callable[[OutboundCall], None]
 _TOO_MANY_REQUESTS = 429
+# Libraries have timeouts of their own that are no TimeoutError: requests' and urllib3's say so in their names.
+_TIMEOUT_NAMES = ("Timeout", "TimeoutError")
 
 
 class CallNotes:
@@ -69,7 +71,5 @@ def record_call(recording: Recording, call: OutboundCall) -> None:
 def _outcome_of(error: BaseException) -> Outcome:
     if isinstance(error, asyncio.CancelledError):
         return Outcome.CANCELLED
-    # Libraries have timeouts of their own that are no TimeoutError: requests' and its kin say so in their names.
-    names = {kind.__name__ for kind in type(error).__mro__}
-    is_timeout = isinstance(error, TimeoutError) or any(name.endswith("Timeout") for name in names)
+    is_timeout = any(kind.__name__.endswith(_TIMEOUT_NAMES) for kind in type(error).__mro__)
     return Outcome.TIMEOUT if is_timeout else Outcome.FAILED

@@ -39,6 +39,8 @@ _REFUSALS = (
     psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError,
     TypeError, ValueError, ArithmeticError, LookupError, struct.error,
 )  # fmt: skip
+# Refusals of the same kinds while a backup is put back, or before a migration: they pass.
+_PASSING = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InsufficientPrivilege)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -99,6 +101,8 @@ class Flusher:
         pause_s = self._interval_s
         while True:
             await self._wait(pause_s)
+            # Here and not before the wait: rows that pressed while the last batch was written press still.
+            self._pressure.clear()
             try:
                 await self.flush()
                 pause_s = self._interval_s
@@ -109,7 +113,6 @@ class Flusher:
 
     async def _wait(self, pause_s: float) -> None:
         """Until the next batch is due, or the rows press; while the database is away, they can't hurry anything."""
-        self._pressure.clear()
         if pause_s > self._interval_s:
             await asyncio.sleep(pause_s)
             return
@@ -216,7 +219,8 @@ def _hour_of(minute: int) -> datetime:
 
 def _is_refusal(error: Exception) -> bool:
     """True where the database is there and will not take this: trying again unchanged is no use for ever."""
-    return isinstance(error.orig if isinstance(error, DBAPIError) else error, _REFUSALS)
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, _REFUSALS) and not isinstance(cause, _PASSING)
 
 
 async def _breathe() -> None:

@@ -24,7 +24,8 @@ from core.telemetry.buckets import bucket_of
 from core.telemetry.sampling import LARGEST_WEIGHT, Cell, Row, Writer
 
 # Names come from routes, vendors and our own events; should one ever come from strangers, it ends here.
-MOST_SERIES = 2_000
+# Series are never given up, and the database numbers up to 32,767 of them.
+MOST_SERIES = 8_000
 OTHER = "other"
 LONGEST_NAME_CHARS = 120
 # Open minutes while nothing can be written: an hour and a half of 100 series each.
@@ -69,6 +70,8 @@ class Recorder(Recording):
         self._thread = threading.get_ident()
         self._writer = Writer()
         self._late_writer: Writer | None = None
+        # What the late writer has written and is in memory no more.
+        self._late_forgotten: set[tuple[int, Series]] = set()
         self._seq = 0
         self._dropped = 0
         self._dropped_told = 0
@@ -165,7 +168,7 @@ class Recorder(Recording):
         self._drain_elsewhere()
         if not (self._rows or self._dirty or self._active or self._dropped != self._dropped_told):
             return None
-        rows, self._rows = tuple(self._rows), deque()
+        rows, self._rows = self._rows, deque()
         dirty, self._dirty = self._dirty, []
         active, self._active = tuple(self._active), []
         self._seq += 1
@@ -173,7 +176,7 @@ class Recorder(Recording):
         return Batch(
             seq=self._seq,
             writer=self._writer,
-            rows=rows,
+            rows=tuple(rows),
             sums=tuple(self._sum(cell) for cell in dirty),
             active=active,
             dropped=self._dropped,
@@ -194,9 +197,15 @@ class Recorder(Recording):
         self._dropped += sum(row.weight for row in rows)
 
     def start_over(self) -> None:
-        """A new number as writer, where the old one is unknown to the database: it was restored, or emptied."""
+        """New numbers as writers, where the old one is unknown to the database: it was restored, or emptied.
+
+        It may have given the others' numbers to other processes by now.
+        """
         self._writer.id = None
         self._late_writer = None
+        for cells in self._minutes.values():
+            for cell in cells.values():
+                cell.writer.id = None
 
     def _sum(self, cell: Cell) -> Sum:
         cell.is_dirty = False
@@ -224,7 +233,7 @@ class Recorder(Recording):
         if self._cell_count >= self._most_cells:
             self._drop_oldest_minute()
             cells = self._minutes.setdefault(minute, {})
-        writer = self._writer if minute >= self._floor else self._writer_for_late()
+        writer = self._writer if minute >= self._floor else self._writer_for_late(minute, series)
         cell = cells[series] = Cell(minute, series, writer)
         cell.touched = max(minute, self._minute)
         self._cell_count += 1
@@ -240,10 +249,15 @@ class Recorder(Recording):
             self._known[series] = series
         return series
 
-    def _writer_for_late(self) -> Writer:
-        """A minute that was forgotten can't be counted on: what comes late is summed apart, under another number."""
-        if self._late_writer is None:
+    def _writer_for_late(self, minute: int, series: Series) -> Writer:
+        """A minute that was forgotten can't be counted on: what comes late is summed apart, under another number.
+
+        That number serves until it has written this very sum before: each costs a row that is kept for months.
+        """
+        is_used = (minute, series) in self._late_forgotten or len(self._late_forgotten) >= self._most_cells
+        if self._late_writer is None or is_used:
             self._late_writer = Writer()
+            self._late_forgotten.clear()
         return self._late_writer
 
     def _keep(
@@ -298,8 +312,8 @@ class Recorder(Recording):
         cell.newest = {}
         if cell.writer is self._writer:
             self._floor = max(self._floor, cell.minute + 1)
-        else:
-            self._late_writer = None
+        elif cell.writer is self._late_writer:
+            self._late_forgotten.add((cell.minute, cell.series))
 
     def _within_bounds(self, at: datetime) -> datetime:
         """A time that sums are still made of: not in the future, and not so long ago that its minutes are gone."""

@@ -54,7 +54,7 @@ class Summing:
             log.info("telemetry.partitions_made", first=made[0].isoformat(), days=len(made))
 
     async def forget(self) -> int:
-        """Deletes sums that are past their time, a day at a time, and returns how many rows that were."""
+        """Deletes sums that are past their time, a stretch at a time, and returns how many rows that were."""
         now, deleted = self._clock.now(), 0
         with unrecorded():
             for tier, kept in KEPT.items():

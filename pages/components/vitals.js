@@ -2,6 +2,8 @@
 const page = document.querySelector("meta[name=sightline-page]");
 const found = {};
 const LOOK_MS = 50;
+// The longest wait that the server believes. Who waited longer has waited as long as that.
+const LONGEST_MS = 600_000;
 
 function isSampled() {
   return page && document.visibilityState === "visible" && Math.random() < Number(page.dataset.sample);
@@ -55,7 +57,7 @@ function whenReady(then) {
 
 function tell(event) {
   if ((event.type !== "pagehide" && document.visibilityState !== "hidden") || found.page) return;
-  if (found.ready_ms === undefined) found.left_ms = performance.now();
+  if (found.ready_ms === undefined) found.left_ms = Math.min(performance.now(), LONGEST_MS);
   Object.assign(found, { page: page.content, request: page.dataset.request, who: page.dataset.who });
   navigator.sendBeacon("/api/vitals", JSON.stringify(found));
 }

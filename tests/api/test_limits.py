@@ -61,6 +61,14 @@ async def test_a_large_json_body_is_refused_likewise(client: httpx.AsyncClient) 
     assert answer.status_code == 413
 
 
+async def test_a_body_that_was_cut_off_is_no_bug_in_the_log(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = await client.post(URL, content=stream(12 * MB), headers={"content-type": "application/json"})
+    assert answer.status_code == 413
+    assert "http.unexpected" not in caplog.text
+
+
 async def test_people_get_a_page(client: httpx.AsyncClient) -> None:
     headers = {**FORM, "accept": "text/html,*/*", "origin": ORIGIN}
     answer = await client.post("/summarize", content=stream(12 * MB), headers=headers)

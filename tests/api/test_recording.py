@@ -19,7 +19,7 @@ from core.api.request_record import current_page, kind_of
 from core.domain.run import RunState
 from core.domain.telemetry import Kind, Outcome, Who
 from core.errors import InvalidInput, Unavailable, VendorLimited
-from tests.api.conftest import ORIGIN, new_client
+from tests.api.conftest import ORIGIN, build_app, new_client
 from tests.fakes import FakeRecording, FakeServices, Recorded
 
 URL = "/api/v1/summaries"
@@ -65,6 +65,7 @@ async def test_a_bug_is_recorded_with_its_exception(client: httpx.AsyncClient, s
     assert page.detail is not None
     assert (api.detail["error"], page.detail["error"]) == ("KeyError", "RuntimeError")
     assert "fakes.py" in str(api.detail["at"])
+    assert "hush" not in str(page)
 
 
 async def test_an_expected_failure_of_ours_is_recorded_with_its_code_a_persons_is_not(
@@ -162,9 +163,14 @@ async def test_a_page_knows_its_template_and_number_while_it_is_drawn(
 SCOPE = {"type": "http", "method": "GET", "path": "/x", "headers": [], "query_string": b""}
 
 
-async def call(app: object, *received: Message) -> FakeRecording:
-    """Runs a bare application behind the recording layer, with these messages from the client."""
-    recording, waiting = FakeRecording(), list(received)
+HALF_A_BODY: tuple[Message, ...] = (
+    {"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"},
+)  # fmt: skip
+
+
+async def run(app: object, *received: Message, **asked: str) -> None:
+    """Runs an application with these messages from the client."""
+    waiting = list(received)
 
     async def receive() -> Message:
         if waiting:
@@ -174,9 +180,14 @@ async def call(app: object, *received: Message) -> FakeRecording:
     async def send(_message: Message) -> None:
         return
 
-    context = RequestContext(app, recording=recording)  # type: ignore[arg-type]
     with contextlib.suppress(RuntimeError, asyncio.CancelledError):
-        await context({**SCOPE}, receive, send)
+        await app({**SCOPE, **asked}, receive, send)  # type: ignore[operator]
+
+
+async def call(app: object, *received: Message) -> FakeRecording:
+    """Runs a bare application behind the recording layer."""
+    recording = FakeRecording()
+    await run(RequestContext(app, recording=recording), *received)  # type: ignore[arg-type]
     return recording
 
 
@@ -191,6 +202,15 @@ async def test_a_client_that_left_before_its_answer_was_whole_is_no_fault_of_our
     recording = await call(reads_a_body, {"type": "http.disconnect"})
     assert [event.outcome for event in recording.events] == [Outcome.CLIENT_ERROR]
     assert ClientDisconnect.__name__ in str(recording.events[0].detail)
+
+
+@pytest.mark.parametrize("path", ["/api/vitals", "/api/csp-report"])
+async def test_whoever_leaves_while_they_still_send_is_no_bug(
+    services: FakeServices, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    await run(build_app(services), *HALF_A_BODY, method="POST", path=path)
+    assert [event.outcome for event in requests_of(services.recorder)] == [Outcome.CLIENT_ERROR]
+    assert "http.unexpected" not in caplog.text
 
 
 async def test_a_client_whose_connection_is_gone_is_no_fault_of_ours_either() -> None:

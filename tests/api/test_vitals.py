@@ -46,7 +46,7 @@ async def test_a_page_that_was_left_unready_counts_once_somebody_had_waited_for_
 
 
 @pytest.mark.parametrize("changed", [
-    {"page": "/no/such/page"}, {"page": "/api/v1/summaries"}, {"page": "x" * 300}, {"page": 3}, {"page": None},
+    {"page": "x" * 300}, {"page": 3}, {"page": None},
     {"ready_ms": -1}, {"ready_ms": 600_001}, {"ready_ms": "812"}, {"ready_ms": True}, {"cls": 101}, {"cls": -0.1},
     {"request": "not a number"}, {"request": "0" * 32}, {"more": 1}, {"who": "x" * 30},
 ])  # fmt: skip
@@ -57,6 +57,14 @@ async def test_what_no_page_of_ours_would_say_is_refused(
     assert answer.status_code == 422
     assert services.recorder.of(Kind.PAGE_OPEN) == []
     assert [event.name for event in services.recorder.of(Kind.REFUSAL)] == ["vitals"]
+
+
+@pytest.mark.parametrize("page", ["/no/such/page", "/api/v1/summaries"])
+async def test_a_page_that_there_is_not_counts_nothing_and_the_answer_does_not_tell_which_there_are(
+    client: httpx.AsyncClient, services: FakeServices, page: str
+) -> None:
+    assert (await client.post(URL, json={**WHOLE, "page": page})).status_code == 204
+    assert {event.kind for event in services.recorder.events} == {Kind.REFUSAL, Kind.OTHER_REQUEST}
 
 
 @pytest.mark.parametrize("body", [b"", b"nonsense", b"[]", b'{"page": "/", "ready_ms": NaN}', b"\xff\xfe"])

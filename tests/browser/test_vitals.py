@@ -53,3 +53,24 @@ async def test_pages_of_both_kinds_report_once_when_they_are_left(context: Brows
     # An application page is ready once its socket has shaken hands and its content stands, whenever it was loaded.
     assert reports[1].ready_ms != reports[1].load_ms
     assert (reports[1].ready_ms or 0) > (reports[1].ttfb_ms or 0)
+
+
+# Ten minutes and more on a page whose socket never shakes hands.
+_WAIT_FOR_EVER = """
+const now = performance.now.bind(performance);
+performance.now = () => now() + 700_000;
+Object.defineProperty(window, "did_handshake", { get: () => false, set: () => {} });
+"""
+
+
+async def test_a_page_that_never_became_ready_is_reported_however_long_it_stood_open(
+    context: BrowserContext, page: Page
+) -> None:
+    await context.add_init_script(_NOTE_BEACONS)
+    await context.add_init_script(_WAIT_FOR_EVER)
+    await page.goto("/library")
+    await expect(page.get_by_role("heading", name="Nothing here yet")).to_be_visible()
+    await page.goto("/nowhere")
+    [beacon] = json.loads(await page.evaluate("localStorage.beacons"))
+    report = Vitals.model_validate_json(beacon["body"])
+    assert (report.page, report.ready_ms, report.left_ms) == ("/library", None, 600_000)

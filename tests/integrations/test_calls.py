@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 import requests
+import urllib3
 
 from core.domain.telemetry import Kind, OutboundCall, Outcome
 from core.integrations.calls import outbound, recorded
@@ -24,6 +25,7 @@ def test_a_call_is_told_once_with_its_time() -> None:
     (TimeoutError(), Outcome.TIMEOUT),
     (requests.exceptions.ReadTimeout(), Outcome.TIMEOUT),
     (requests.exceptions.ConnectTimeout(), Outcome.TIMEOUT),
+    (urllib3.exceptions.ConnectTimeoutError(), Outcome.TIMEOUT),
     (ConnectionRefusedError(), Outcome.FAILED),
     (requests.exceptions.ProxyError(), Outcome.FAILED),
     (asyncio.CancelledError(), Outcome.CANCELLED),

@@ -241,6 +241,23 @@ async def test_a_batch_that_is_refused_for_good_is_given_up_row_by_row_then_whol
     assert await ask("SELECT dropped FROM telemetry_writers") == [(3,)]
 
 
+async def test_nothing_is_given_up_while_a_backup_is_put_back(
+    recorder: Recorder, flusher: Flusher, database: Database, ask: Ask
+) -> None:
+    recorder.record(Kind.SUMMARY, "x", value=5_000, count=3)
+    async with database.transaction() as session:
+        await session.execute(text("ALTER TABLE events RENAME TO elsewhere"))
+    for _ in range(8):
+        with pytest.raises(Exception, match="does not exist") as refused:
+            await flusher.flush()
+        flusher._forget_what_is_known(refused.value)
+    async with database.transaction() as session:
+        await session.execute(text("ALTER TABLE elsewhere RENAME TO events"))
+    await flusher.flush()
+    assert await ask("SELECT sum(weight) FROM events") == [(3,)]
+    assert await ask("SELECT sum(count) FROM rollup_minutes") == [(3,)]
+
+
 async def test_a_database_that_was_emptied_is_written_to_under_a_new_number(
     recorder: Recorder, flusher: Flusher, database: Database, ask: Ask
 ) -> None:
@@ -301,5 +318,31 @@ async def test_half_a_buffer_does_not_wait_for_its_second(database: Database, cl
         recorder.record(Kind.CACHE, "x", Outcome.FAILED, float(number))
     async with asyncio.timeout(10):
         while await ask("SELECT sum(weight) FROM events") != [(5,)]:  # noqa: ASYNC110  # what is waited for rings no bell
+            await asyncio.sleep(0.02)
+    await flusher.close()
+
+
+async def test_rows_that_press_while_a_batch_is_written_do_not_wait_for_their_second_either(
+    database: Database, clock: HeldClock, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder(clock, process="test", most_rows=10)
+    flusher = Flusher(recorder, database, clock, interval_s=3600)
+    write = flusher._write
+
+    async def write_while_more_happens(batch: Batch) -> None:
+        await write(batch)
+        if batch.seq == 1:
+            fail_five_times()
+
+    def fail_five_times() -> None:
+        for _ in range(5):
+            recorder.record(Kind.CACHE, "x", Outcome.FAILED)
+
+    monkeypatch.setattr(flusher, "_write", write_while_more_happens)
+    flusher.start()
+    await asyncio.sleep(0)
+    fail_five_times()
+    async with asyncio.timeout(5):
+        while await ask("SELECT sum(weight) FROM events") != [(10,)]:  # noqa: ASYNC110  # what is waited for rings no bell
             await asyncio.sleep(0.02)
     await flusher.close()

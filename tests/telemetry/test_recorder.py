@@ -207,6 +207,32 @@ def test_a_late_event_for_a_minute_still_in_memory_is_added_to_its_sum(clock: He
     assert late.count == 2
 
 
+def test_stages_of_long_runs_whose_minutes_are_forgotten_do_not_use_up_numbers(clock: HeldClock) -> None:
+    recorder = recorder_of(clock)
+    batches = []
+    for _ in range(120):
+        recorder.record(**OK_CALL)
+        recorder.record(Kind.STAGE, "queued", value=9.0, at=clock.now() - timedelta(minutes=10))
+        batches.append(batch_of(recorder))
+        recorder.settle()
+        clock.forward(seconds=30)
+    assert sum(sums(batches).values()) == 240
+    assert len({each.writer for batch in batches for each in batch.sums}) == 2
+
+
+def test_in_a_database_that_was_restored_no_number_of_before_is_used_again(clock: HeldClock) -> None:
+    recorder = recorder_of(clock)
+    recorder.record(**OK_CALL)
+    batch_of(recorder)
+    clock.forward(minutes=10)
+    recorder.settle()
+    recorder.record(**OK_CALL, at=NOON)
+    [late] = batch_of(recorder).sums
+    late.writer.id = 7
+    recorder.start_over()
+    assert late.writer.id is None
+
+
 def test_late_events_that_trickle_in_share_one_writer(clock: HeldClock) -> None:
     recorder = recorder_of(clock)
     recorder.record(**OK_CALL)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db.database import driver_connection
-from core.domain.period import Tier
+from core.domain.period import DAY, HOUR, Tier
 
 # Any number, the same in every process: one maker of sums at a time in a database.
 _SUMMING_LOCK = 7_320_544_123
@@ -18,6 +18,7 @@ _TABLES = {Tier.DAY: "rollup_days", Tier.HOUR: "rollup_hours", Tier.MINUTE: "rol
 # Sums of hours and days are made of all writers' minutes: they have no writer of their own.
 _NO_WRITER = 0
 _READ_ROWS = 5_000
+_AT_ONCE = {Tier.MINUTE: HOUR, Tier.HOUR: DAY}
 
 
 class SeriesSum(NamedTuple):
@@ -96,25 +97,28 @@ async def replace_sums(session: AsyncSession, tier: Tier, at: datetime, sums: Se
 
 
 async def delete_old_sums(session: AsyncSession, tier: Tier, *, before: datetime) -> int:
-    """Deletes the sums of the oldest day of this tier that lies before `before`, and returns how many rows that were.
+    """Deletes the sums of the oldest stretch of this tier before `before`, and returns how many rows those were.
 
-    Minutes of an hour that is not yet summed up are kept.
+    Of minutes a stretch is an hour, of hours a day: however many processes count, it stays far within the statement's
+    time. Minutes of an hour that is not yet summed up are kept.
     """
     table = _TABLES[tier]
     oldest = await session.scalar(text(f"SELECT min(at) FROM {table} WHERE at < :before"), {"before": before})  # noqa: S608
     if oldest is None:
         return 0
-    deleted = await session.execute(
+    deleted = await session.scalar(
         text(
             f"""
-            DELETE FROM {table} WHERE at >= :oldest AND at < :until
-               AND NOT EXISTS (SELECT 1 FROM dirty_hours WHERE hour = date_trunc('hour', at, 'UTC'))
-            RETURNING 1
+            WITH gone AS (
+                DELETE FROM {table} WHERE at >= :oldest AND at < :until
+                   AND NOT EXISTS (SELECT 1 FROM dirty_hours WHERE hour = date_trunc('hour', at, 'UTC'))
+                RETURNING 1)
+            SELECT count(*) FROM gone
             """  # noqa: S608
         ),
-        {"oldest": oldest, "until": min(oldest + timedelta(days=1), before)},
+        {"oldest": oldest, "until": min(oldest + _AT_ONCE[tier], before)},
     )
-    return len(deleted.all())
+    return int(deleted or 0)
 
 
 async def delete_idle_writers(session: AsyncSession, *, before: datetime) -> int:
