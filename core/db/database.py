@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
@@ -37,6 +37,10 @@ def connect_arguments(url: str, *, app_name: str) -> dict[str, Any]:
     arguments: dict[str, Any] = dict(conninfo_to_dict(libpq_url(url)))
     arguments.setdefault("connect_timeout", _CONNECT_TIMEOUT_S)
     return arguments | {"application_name": app_name, "prepare_threshold": None}
+
+
+# Classes of SQLSTATE: connection exceptions, and a server that shuts down or ends this session.
+_LOST = ("08", "57P")
 
 
 class Database:
@@ -71,27 +75,30 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """Commits at the end, rolls back on any error. Raises Unavailable where the database does not answer."""
-        async with self._sessions.begin() as session:
-            await _set_limits(session, is_read_only=False)
-            yield session
+        with _told_where_lost():
+            async with self._sessions.begin() as session:
+                await _set_limits(session, is_read_only=False)
+                yield session
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """One consistent look that can change nothing. Raises Unavailable where the database does not answer."""
-        async with self._sessions() as session:
-            await _set_limits(session, is_read_only=True)
-            yield session
+        with _told_where_lost():
+            async with self._sessions() as session:
+                await _set_limits(session, is_read_only=True)
+                yield session
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:
         """As `read`, and every statement in the block sees the same moment: what is counted twice is the same twice."""
-        async with self._sessions() as session:
-            try:
-                await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-            except (OperationalError, InterfaceError, PoolTimeout) as error:
-                raise _no_answer() from error
-            await _set_limits(session, is_read_only=True)
-            yield session
+        with _told_where_lost():
+            async with self._sessions() as session:
+                try:
+                    await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+                except (OperationalError, InterfaceError, PoolTimeout) as error:
+                    raise _no_answer() from error
+                await _set_limits(session, is_read_only=True)
+                yield session
 
 
 async def driver_connection(session: AsyncSession) -> psycopg.AsyncConnection[Any]:
@@ -109,6 +116,24 @@ async def _set_limits(session: AsyncSession, *, is_read_only: bool) -> None:
         await session.execute(_LIMITS, {"read_only": "on" if is_read_only else "off"})
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         raise _no_answer() from error
+
+
+@contextmanager
+def _told_where_lost() -> Iterator[None]:
+    """A database that goes away in the middle is told of like one that was away from the start."""
+    try:
+        yield
+    except (DBAPIError, psycopg.OperationalError) as error:
+        if _is_loss(error):
+            raise _no_answer() from error
+        raise
+
+
+def _is_loss(error: DBAPIError | psycopg.OperationalError) -> bool:
+    """True where the connection is gone; False where it is there and the statement was refused or took too long."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated
+    return error.sqlstate is None or error.sqlstate.startswith(_LOST)
 
 
 def _no_answer() -> Unavailable:

@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from core.db.database import Database, driver_connection
 from core.errors import Unavailable
@@ -100,6 +100,31 @@ async def test_a_connection_that_was_cut_is_replaced_unnoticed(database: Databas
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     assert await count(database) == 0
+
+
+@pytest.mark.parametrize("by", ["session", "driver"])
+@pytest.mark.parametrize("way", ["transaction", "read", "snapshot"])
+async def test_a_connection_that_is_cut_in_the_middle_is_a_database_that_does_not_answer(
+    database: Database, database_url: str, way: str, by: str
+) -> None:
+    async def work() -> None:
+        async with getattr(database, way)() as session:
+            backend = await session.scalar(text("SELECT pg_backend_pid()"))
+            with psycopg.connect(database_url) as other:
+                other.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+            if by == "session":
+                await session.execute(text("SELECT 1"))
+            else:
+                await (await driver_connection(session)).execute(b"SELECT 1")
+
+    with pytest.raises(Unavailable):
+        await work()
+
+
+async def test_what_the_database_refuses_is_not_taken_for_its_absence(database: Database) -> None:
+    with pytest.raises(ProgrammingError):
+        async with database.transaction() as session:
+            await session.execute(text("SELECT * FROM nowhere"))
 
 
 async def test_a_database_that_does_not_answer_is_named_as_such(tmp_path: Path) -> None:
