@@ -1,12 +1,12 @@
-"""Rows that go by their age, some at a time: locked, written, read back, deleted, in one short transaction each."""
+"""Policies whose rows go by their age, some at a time: locked, written, read back, deleted, in one transaction each."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import time
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Protocol
 from uuid import UUID
@@ -14,23 +14,62 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.archiving.archive_file import SliceWriter, row_of, table_of
+from core.archiving.definition import Definition, Findings
 from core.archiving.faults import Step
 from core.archiving.slicing import Slicing
 from core.db.queries.archival import Slice
 from core.db.queries.archive_counts import (
+    Due,
     OldRows,
     Place,
+    count_due,
     count_present,
     delete_rows,
     find_candidates,
     lock_due,
+    look,
 )
 from core.db.queries.archive_rows import Child, Insertion, insert_lines, list_children, read_lines
 from core.db.queries.legal_holds import respect_holds
+from core.domain.archival import Dependent
+from core.errors import Unavailable
 
 # Rows that somebody else holds are passed over; so often are they come back to before they are left for tomorrow.
 _PASSES = 3
 _ASKED_AT_ONCE = 5_000
+
+
+class AgedPolicy(Definition):
+    """A policy over `rows`: what is older than `age` is due."""
+
+    rows: OldRows
+    age: timedelta
+
+    def cutoff(self, now: datetime) -> datetime:
+        return now - self.age
+
+    async def count(self, session: AsyncSession, cutoff: datetime) -> Due:
+        return await count_due(session, self.rows, cutoff)
+
+    async def look(self, session: AsyncSession, cutoff: datetime) -> Findings:
+        due = await count_due(session, self.rows, cutoff)
+        seen = await look(session, self.rows, cutoff)
+        dependents = await self.find_dependents(session, cutoff)
+        return Findings(
+            due=due, table_rows=seen.table_rows, dependents=dependents, kept_back=seen.kept_back, samples=seen.samples
+        )
+
+    async def find_dependents(self, _session: AsyncSession, _cutoff: datetime) -> tuple[Dependent, ...]:
+        """Rows of other tables that are copied into the archive."""
+        return ()
+
+    async def count_existing(self, session: AsyncSession, lines: Iterator[bytes]) -> int:
+        keys = (json.loads(row_of(line))[self.rows.key] for line in lines if table_of(line) == self.table)
+        return await count_rows_there(session, self.rows, map(UUID, keys))
+
+
+class SupportChanged(Unavailable):
+    """Rows were made to stand on something else between the writing of their support and their lock: take them anew."""
 
 
 class Support(Protocol):
@@ -42,6 +81,10 @@ class Support(Protocol):
 
     async def write(self, session: AsyncSession, writer: SliceWriter, keys: list[UUID], /) -> list[UUID]:
         """Writes what these rows stand on; returns the rows it stands for: fewer where it would have been too much."""
+        ...
+
+    async def is_whole(self, session: AsyncSession, keys: list[UUID], /) -> bool:
+        """True where what these rows, locked by now, stand on is in the file."""
         ...
 
     def committed(self) -> None:
@@ -57,6 +100,9 @@ class NoSupport(Support):
 
     async def write(self, _session: AsyncSession, _writer: SliceWriter, keys: list[UUID]) -> list[UUID]:
         return keys
+
+    async def is_whole(self, _session: AsyncSession, _keys: list[UUID]) -> bool:
+        return True
 
     def committed(self) -> None:
         return
@@ -94,6 +140,8 @@ class AgedRowSlices:
             locked = time.perf_counter()
             keys = await lock_due(session, self._rows, self._cutoff, asked)
             slicing.faults.reach(Step.ROWS_LOCKED)
+            if not await self._support.is_whole(session, keys):
+                raise SupportChanged("What is archived was changed at the same moment.")
             made = await self._move(session, slicing, writer, keys)
         slicing.committed(made)
         self._support.committed()
@@ -137,10 +185,9 @@ async def insert_children(session: AsyncSession, table: str, rows: dict[str, lis
         await insert_lines(session, Insertion(table=child.table), rows.get(child.table, []))
 
 
-async def count_rows_there(session: AsyncSession, rows: OldRows, lines: Iterator[bytes]) -> int:
-    """How many of the lines' rows are in the table."""
-    keys = (UUID(json.loads(row_of(line))[rows.key]) for line in lines if table_of(line) == rows.table)
-    there = 0
-    while asked := await asyncio.to_thread(lambda: list(islice(keys, _ASKED_AT_ONCE))):
+async def count_rows_there(session: AsyncSession, rows: OldRows, keys: Iterable[UUID]) -> int:
+    """How many of the rows with these keys are in the table. The keys are read in a thread."""
+    there, left = 0, iter(keys)
+    while asked := await asyncio.to_thread(lambda: list(islice(left, _ASKED_AT_ONCE))):
         there += await count_present(session, rows, asked)
     return there

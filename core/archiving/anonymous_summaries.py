@@ -10,22 +10,24 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.archiving.aged_rows import AgedRowSlices, by_table, count_rows_there, insert_children
+from core.archiving.aged_rows import AgedPolicy, AgedRowSlices, by_table, count_rows_there, insert_children
 from core.archiving.archive_file import SliceWriter, row_of, table_of
-from core.archiving.definition import Definition, Findings, PutBack, Slices
+from core.archiving.definition import PutBack, Slices
 from core.archiving.faults import Step
 from core.archiving.slicing import Slicing
 from core.archiving.statements import stamp
-from core.db.queries.archive_counts import Due, count_due, look
 from core.db.queries.archive_rows import read_lines
 from core.db.queries.archive_summaries import (
+    NAMED_TRANSCRIPTS,
     OLD_SUMMARIES,
+    Support,
     count_support,
     find_support,
     insert_summaries,
     insert_support,
+    name_transcripts,
 )
-from core.domain.archival import Policy
+from core.domain.archival import Dependent, Policy
 from core.domain.owner import ANONYMOUS_USER
 
 # The words of a five-hour talk are a few hundred kilobytes: so many at a time stay within a few tens of megabytes.
@@ -33,31 +35,21 @@ _READ_AT_ONCE = 50
 _MOST_TRANSCRIPTS = 200
 
 
-class AnonymousSummaries(Definition):
+class AnonymousSummaries(AgedPolicy):
     policy = Policy.ANONYMOUS_SUMMARIES
     title = "Anonymous summaries"
     keeps = "older than 90 days"
-    what = "anonymous summaries"
     reason = "Operators' guide, database maintenance: archive old anonymous summaries (> 90 days)"
-    table = "summaries"
+    rows = OLD_SUMMARIES
+    table = OLD_SUMMARIES.table
+    age = timedelta(days=90)
     at = time(2, 30)
-
-    def cutoff(self, now: datetime) -> datetime:
-        return now - timedelta(days=90)
 
     def sql(self, cutoff: datetime) -> str:
         return f"DELETE FROM summaries\nWHERE user_id = '{ANONYMOUS_USER}'\nAND created_at < '{stamp(cutoff)}'"  # noqa: S608
 
-    async def count(self, session: AsyncSession, cutoff: datetime) -> Due:
-        return await count_due(session, OLD_SUMMARIES, cutoff)
-
-    async def look(self, session: AsyncSession, cutoff: datetime) -> Findings:
-        due = await count_due(session, OLD_SUMMARIES, cutoff)
-        seen = await look(session, OLD_SUMMARIES, cutoff)
-        return Findings(
-            due=due, table_rows=seen.table_rows, dependents=await count_support(session, cutoff),
-            kept_back=seen.kept_back, samples=seen.samples,
-        )  # fmt: skip
+    async def find_dependents(self, session: AsyncSession, cutoff: datetime) -> tuple[Dependent, ...]:
+        return await count_support(session, cutoff)
 
     def slices(self, cutoff: datetime) -> Slices:
         return AgedRowSlices(OLD_SUMMARIES, cutoff, _SummarySupport())
@@ -67,17 +59,16 @@ class AnonymousSummaries(Definition):
         await insert_support(
             session,
             transcripts=rows.get("transcripts", []),
+            named=rows.get(NAMED_TRANSCRIPTS, []),
             runs=rows.get("runs", []),
             versions=rows.get("summary_versions", []),
         )
         slicing.faults.reach(Step.PLACE_MADE)
-        asked = rows.get("summaries", [])
+        asked = rows.get(self.table, [])
         restored = await insert_summaries(session, asked)
-        await insert_children(session, "summaries", rows)
-        return PutBack(restored=restored, existing=len(asked) - restored)
-
-    async def count_existing(self, session: AsyncSession, lines: Iterator[bytes]) -> int:
-        return await count_rows_there(session, OLD_SUMMARIES, lines)
+        there = await count_rows_there(session, self.rows, (UUID(json.loads(row)["id"]) for row in asked))
+        await insert_children(session, self.table, rows)
+        return PutBack(restored=restored, existing=there - restored)
 
 
 class _SummarySupport:
@@ -93,10 +84,13 @@ class _SummarySupport:
             known.add(UUID(json.loads(row_of(line))["id"]).bytes)
 
     async def write(self, session: AsyncSession, writer: SliceWriter, keys: list[UUID]) -> list[UUID]:
-        found = await self._find_missing(session, keys)
+        support = await find_support(session, keys)
+        found = self._missing(support)
         while len(found["transcripts"]) > _MOST_TRANSCRIPTS and len(keys) > 1:
             keys = keys[: len(keys) // 2]
-            found = await self._find_missing(session, keys)
+            support = await find_support(session, keys)
+            found = self._missing(support)
+        writer.write(await name_transcripts(session, support.transcripts.difference(found["transcripts"])))
         for table, ids in found.items():
             for start in range(0, len(ids), _READ_AT_ONCE):
                 lines = await read_lines(session, table, "id", ids[start : start + _READ_AT_ONCE])
@@ -104,13 +98,16 @@ class _SummarySupport:
         self._fresh = found
         return keys
 
+    async def is_whole(self, session: AsyncSession, keys: list[UUID]) -> bool:
+        missing = self._missing(await find_support(session, keys))
+        return all(set(ids) <= set(self._fresh[table]) for table, ids in missing.items())
+
     def committed(self) -> None:
         for table, ids in self._fresh.items():
             self._written[table].update(each.bytes for each in ids)
 
-    async def _find_missing(self, session: AsyncSession, keys: list[UUID]) -> dict[str, list[UUID]]:
-        """Ids by table of what these summaries stand on and what is not in the file, in the order of a restoration."""
-        support = await find_support(session, keys)
+    def _missing(self, support: Support) -> dict[str, list[UUID]]:
+        """Ids by table of what the file does not hold yet, in the order of a restoration."""
         asked = {
             "transcripts": support.transcripts,
             "runs": support.runs,

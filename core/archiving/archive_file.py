@@ -74,7 +74,7 @@ class OpenArchive:
         """Raises ArchiveInUse, and Conflict where there is no such file and it is not to be made."""
         self.path = path
         if creates:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make_folder(path.parent)
         try:
             self._file = os.open(path, os.O_RDWR | (os.O_CREAT if creates else 0), 0o600)
         except FileNotFoundError:
@@ -247,7 +247,10 @@ def write_checksum(path: Path, sha256: str) -> None:
     """The file beside the archive that `sha256sum -c` reads."""
     beside = checksum_path(path)
     draft = beside.with_suffix(".draft")
-    draft.write_text(f"{sha256}  {path.name}\n")
+    with draft.open("w") as file:
+        file.write(f"{sha256}  {path.name}\n")
+        file.flush()
+        os.fsync(file.fileno())
     draft.replace(beside)
     _sync_folder(path.parent)
 
@@ -272,6 +275,14 @@ def _as_told(text: bytes) -> bytes:
 
 def _prefix(table: str) -> bytes:
     return f'{{"{table}":'.encode()
+
+
+def _make_folder(folder: Path) -> None:
+    """A folder that a power cut takes away would take along what was synced inside it."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for each in missing:
+        _sync_folder(each.parent)
 
 
 def _sync_folder(folder: Path) -> None:

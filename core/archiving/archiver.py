@@ -145,7 +145,10 @@ class Archiver:
             if run is None or run.done_rows != rows:
                 raise ArchiveDamaged("The archive does not hold as many rows as were deleted.")
             size = self._file.size
-            await finish_archive_run(session, self._lease, sha256=sha256, size=size, now=now, expires_at=now + KEPT_FOR)
+            if not await finish_archive_run(
+                session, self._lease, sha256=sha256, size=size, now=now, expires_at=now + KEPT_FOR
+            ):
+                raise LeaseLost
             detail: dict[str, AuditValue] = {
                 "rows": rows,
                 "bytes": size,

@@ -29,7 +29,7 @@ class Findings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutBack:
-    """What became of the rows of a slice."""
+    """What became of the rows of a slice; what is in neither count could not come back."""
 
     restored: int
     existing: int
@@ -48,7 +48,7 @@ class Slices(Protocol):
 
 
 class Definition(ABC):
-    """An entry of `core.archiving.POLICIES`. `at` is when the schedule comes to it each day, UTC.
+    """An entry of `core.archiving.build_policies`. `at` is when the schedule comes to it each day, UTC.
 
     `table` is the one whose lines are counted; `reason` says where the rule comes from.
     """
@@ -56,7 +56,6 @@ class Definition(ABC):
     policy: Policy
     title: str
     keeps: str
-    what: str
     reason: str
     table: str
     at: time

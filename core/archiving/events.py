@@ -46,7 +46,6 @@ _LONGEST_RETRY_S = 5.0
 class RawEvents(Definition):
     policy = Policy.EVENTS
     title = "Raw events"
-    what = "raw events"
     reason = "So that a 30-day window can be computed again from raw events; sums by the minute and longer stay"
     table = "events"
     at = time(2, 50)

@@ -38,6 +38,7 @@ class Restorer:
         self._definition = definition
         self._file = file
         self._slicing = Slicing(place, file, lease, definition.table)
+        self._slices: tuple[Slice, ...] = ()
         self._damaged: list[Slice] = []
         self._noted: set[int] = set()
         self._brought_back: frozenset[int] = frozenset()
@@ -47,9 +48,9 @@ class Restorer:
 
         What is whole is put back all the same.
         """
-        slices = await self._manifest()
+        self._slices = await self._manifest()
         await self._take_up()
-        for member, made in members_of(slices):
+        for member, made in members_of(self._slices):
             if made.number in self._noted:
                 continue
             await signals.check()
@@ -69,7 +70,7 @@ class Restorer:
     async def _take_up(self) -> None:
         async with self._place.database.read() as session:
             self._noted = {each.number for each in await list_slices(session, self._run.id)}
-            self._brought_back = await restored_slices(session, self._run.file, self._run.source_id)
+            self._brought_back = await restored_slices(session, self._run.source_id, self._slices)
 
     async def _put_back(self, member: Member, made: Slice) -> bool:
         if made.number in self._noted:
@@ -98,10 +99,15 @@ class Restorer:
 
     async def _finish(self) -> None:
         if self._damaged:
-            rows, numbers = sum(each.rows for each in self._damaged), [each.number for each in self._damaged]
+            async with self._place.database.read() as session:
+                run = await find_archive_run(session, self._run.id)
+            if run is None:
+                raise LeaseLost
+            # With a slice also goes what other slices stand on: its own rows are not all that is lost.
+            rows = sum(each.rows for each in self._slices) - run.done_rows - run.skipped_rows
             raise ArchiveDamaged(
-                f"{rows} rows could not be put back: of {self._file.path.name} the slices {_listed(numbers)} are not "
-                "what was written. Everything else is back."
+                f"{rows} rows could not be put back: of {self._file.path.name} the slices "
+                f"{_listed([each.number for each in self._damaged])} are not what was written. Everything else is back."
             )
         now = self._slicing.now()
         async with self._slicing.transaction() as session:

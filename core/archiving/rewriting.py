@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from core.archiving.archive_file import Member, OpenArchive, manifest_line, members_of, row_of, table_of, write_checksum
 from core.archiving.definition import Definition
 from core.archiving.faults import Faults
 from core.db.queries.archival import Slice
+from core.db.queries.archive_summaries import NAMED_TRANSCRIPTS
+
+# Says of a line whether it goes, or stays.
+Test = Callable[[bytes], bool]
 
 _NO_FAULTS = Faults()
 # Columns by which one archived row stands on another: (table, column) names a row of the table given.
@@ -36,34 +41,48 @@ class Rewritten:
 
 
 def rewrite_without(
-    old: Path, new: Path, slices: Sequence[Slice], definition: Definition, subjects: frozenset[str]
-) -> Rewritten | None:
-    """The archive without those rows, and without what nothing else in it stands on; None where it holds none of them.
-
-    Blocking. Raises ArchiveInUse, and ArchiveDamaged where the new file can't be read back.
-    """
-    with OpenArchive(old) as file:
-        members = [member for member, _ in members_of(slices)]
-        if not any(definition.is_about(line, subjects) for member in members for line in file.lines(member)):
-            return None
-        needed = _needed(file, members, definition, subjects)
-        new.unlink(missing_ok=True)
-        with OpenArchive(new, creates=True) as target:
-            return _rewrite(file, target, slices, definition, subjects, needed)
-
-
-def _rewrite(
-    file: OpenArchive,
-    target: OpenArchive,
+    old: Path,
+    new: Path,
     slices: Sequence[Slice],
     definition: Definition,
     subjects: frozenset[str],
-    needed: frozenset[tuple[str, str]],
+    *,
+    held: frozenset[str],
+) -> Rewritten | None:
+    """The archive without those rows, and without what nothing else in it stands on; None where it holds none of them.
+
+    What is also about something in `held` stays. Blocking. Raises ArchiveInUse, Conflict where there is no such file,
+    and ArchiveDamaged where it can't be read, or the new one not read back.
+    """
+    goes = partial(_goes, definition, subjects, held)
+    with OpenArchive(old) as file:
+        members = [member for member, _ in members_of(slices)]
+        if not any(goes(line) for member in members for line in file.lines(member)):
+            return None
+        needed = _needed(file, members, goes)
+        new.unlink(missing_ok=True)
+        with OpenArchive(new, creates=True) as target:
+            return _rewrite(file, target, slices, definition, partial(_stays, definition.table, goes, needed))
+
+
+def _goes(definition: Definition, subjects: frozenset[str], held: frozenset[str], line: bytes) -> bool:
+    return definition.is_about(line, subjects) and not definition.is_about(line, held)
+
+
+def _stays(table: str, goes: Test, needed: frozenset[tuple[str, str]], line: bytes) -> bool:
+    of = table_of(line)
+    if table == "summaries" and of in {*_SUPPORT, NAMED_TRANSCRIPTS}:
+        support = "transcripts" if of == NAMED_TRANSCRIPTS else of
+        return (support, json.loads(row_of(line))["id"]) in needed
+    return not goes(line)
+
+
+def _rewrite(
+    file: OpenArchive, target: OpenArchive, slices: Sequence[Slice], definition: Definition, stays: Test
 ) -> Rewritten:
     made = [_copy(target, 0, file.lines(Member(0, slices[0].end)), definition.table)]
     for member, old in members_of(slices):
-        kept = (line for line in file.lines(member) if _stays(line, definition, subjects, needed))
-        made.append(_copy(target, old.number, kept, definition.table))
+        made.append(_copy(target, old.number, filter(stays, file.lines(member)), definition.table))
     _copy(target, len(made), iter([manifest_line(made).encode() + b"\n"]), definition.table)
     for member, each in members_of(made):
         target.check(member, each, definition.table)
@@ -81,22 +100,13 @@ def _copy(target: OpenArchive, number: int, lines: Iterator[bytes], table: str) 
     return writer.finish(rows, _NO_FAULTS)[1]
 
 
-def _stays(line: bytes, definition: Definition, subjects: frozenset[str], needed: frozenset[tuple[str, str]]) -> bool:
-    table = table_of(line)
-    if table in _SUPPORT and definition.table == "summaries":
-        return (table, json.loads(row_of(line))["id"]) in needed
-    return not definition.is_about(line, subjects)
-
-
-def _needed(
-    file: OpenArchive, members: Sequence[Member], definition: Definition, subjects: frozenset[str]
-) -> frozenset[tuple[str, str]]:
+def _needed(file: OpenArchive, members: Sequence[Member], goes: Test) -> frozenset[tuple[str, str]]:
     """(table, id) of the rows that what stays stands on, through all steps."""
     points: dict[tuple[str, str], list[tuple[str, str]]] = {}
     roots: list[tuple[str, str]] = []
     for line in (line for member in members for line in file.lines(member)):
         table = table_of(line)
-        if table not in _SUPPORT and definition.is_about(line, subjects):
+        if table not in _SUPPORT and goes(line):
             continue
         row = json.loads(row_of(line))
         to = [(target, row[column]) for (of, column), target in _STANDS_ON.items() if of == table and row.get(column)]

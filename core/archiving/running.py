@@ -110,6 +110,8 @@ async def with_patience(
     rest_s = _FIRST_REST_S
     for attempt in range(_TRIES):
         try:
+            if attempt:
+                await undo()
             return await act()
         except PASSING as error:
             log.warning("archive.slice_undone", attempt=attempt, **describe(error))
@@ -118,7 +120,6 @@ async def with_patience(
         await signals.rest(rest_s)
         await signals.check()
         rest_s = min(rest_s * 2, _LONGEST_REST_S)
-        await undo()
     return False
 
 

@@ -1,4 +1,4 @@
-"""`sightline archive`, `restore-archive`, `hold` and `release-hold`: no server needs to run."""
+"""`sightline archive`, `restore-archive`, `erase-archived`, `hold` and `release-hold`: no server needs to run."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ _ARCHIVE_HELP = (
     "Writes the rows that are due into a checked file, then deletes them. Without --yes it only looks. A run that was "
     "interrupted is gone on with."
 )
+_ERASE_HELP = (
+    "Takes every row of a person, or of a summary, out of all archives, and what only these rows stood on; this can't "
+    "be undone. What is not archived is not touched, and what is under legal hold stays."
+)
 _RESTORE_HELP = "Puts the rows of an archive back; what is there already stays as it is. Without --yes it only looks."
 
 
@@ -34,7 +38,10 @@ def add_to(commands: Commands) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON object")
     archive.set_defaults(run=run_archive)
     restore.set_defaults(run=run_restore)
-    hold = commands.add_parser("hold", help="keep a summary, or all of a person's, from archival")
+    erase = commands.add_parser("erase-archived", help="take a person out of the archives", description=_ERASE_HELP)
+    erase.add_argument("ids", metavar="ID", nargs="+", help="of a summary, an account, or an anonymous browser")
+    erase.set_defaults(run=run_erase)
+    hold = commands.add_parser("hold", help="keep a summary, or all of a person's, from archival and deletion")
     hold.add_argument("--reason", required=True)
     release = commands.add_parser("release-hold", help="lift a legal hold")
     for parser, run in ((hold, run_hold), (release, run_release)):
@@ -71,6 +78,19 @@ def run_restore(arguments: argparse.Namespace) -> int:
         if run is None:
             run = await archival.restoring.start_file(arguments.file, preview.token, preview.rows, actor)
         return _show_restored(await _finish(archival, run, actor), as_json=arguments.json)
+
+    return _run(act)
+
+
+def run_erase(arguments: argparse.Namespace) -> int:
+    """1 where an archive could not be searched: each is named, with the reason."""
+
+    async def act(archival: Archival, actor: str) -> int:
+        erased = await archival.erasing.erase(arguments.ids, actor)
+        print(f"Erased {erased.rows:,} rows from the archives.")
+        for file, reason in erased.unreached:
+            print(f"Not searched: {file}: {reason}", file=sys.stderr)
+        return 1 if erased.unreached else 0
 
     return _run(act)
 
@@ -206,7 +226,7 @@ def _show_restored(run: ArchiveRun, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps({"restored": run.done_rows, "skipped": run.skipped_rows}))
     else:
-        print(f"Put {run.done_rows:,} rows back; {run.skipped_rows:,} were there already.")
+        print(f"Put {run.done_rows:,} rows back; {run.skipped_rows:,} were there already, or nothing to put back to.")
     return 0
 
 

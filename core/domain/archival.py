@@ -28,7 +28,7 @@ class ArchiveState(StrEnum):
     STOPPED = "stopped"  # by a person or a death of its process: can be resumed
     DONE = "done"
     FAILED = "failed"
-    EXPIRED = "expired"  # done, and the file is gone after its 30 days
+    EXPIRED = "expired"  # done or failed, and the file is gone after its 30 days
 
 
 _ALLOWED = {
@@ -39,6 +39,7 @@ _ALLOWED = {
     },
     ArchiveState.STOPPED: {ArchiveState.QUEUED, ArchiveState.RUNNING, ArchiveState.FAILED},
     ArchiveState.DONE: {ArchiveState.EXPIRED},
+    ArchiveState.FAILED: {ArchiveState.EXPIRED},
 }  # fmt: skip
 OPEN_ARCHIVE_STATES = tuple(
     state.value for state in (ArchiveState.PROPOSED, ArchiveState.QUEUED, ArchiveState.RUNNING, ArchiveState.STOPPED)

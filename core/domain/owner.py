@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 # The operators' guide names this account in its SQL; all anonymous rows carry it.
 ANONYMOUS_USER = "ANONYMOUS_USER"
+# Carried by what a legal hold keeps although its owner deleted it: nobody is this owner, so nobody sees it.
+WITHHELD = "WITHHELD"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

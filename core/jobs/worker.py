@@ -16,7 +16,7 @@ from core.clock import Clock, SystemClock
 from core.config import Settings
 from core.db.database import Database
 from core.db.migrate import prepare
-from core.db.queries.unreferenced import delete_unreferenced
+from core.db.queries.unreferenced import MOST_SWEPT, delete_unreferenced
 from core.db.statement_times import unrecorded
 from core.db.urls import DatabaseUrls, ensure_database
 from core.integrations.calls import recorded
@@ -134,10 +134,11 @@ def _register_tasks(queue: App, work: RunWork) -> None:
 async def _sweep(database: Database, clock: Clock, settings: Settings) -> None:
     now = clock.now()
     cached_before = now - timedelta(seconds=settings.metadata_cache_ttl_s)
-    async with database.transaction() as session:
-        runs, transcripts = await delete_unreferenced(
-            session, before=now - _UNREFERENCED_FOR, cached_before=cached_before
-        )
+    runs, transcripts, is_more = 0, 0, True
+    while is_more:
+        async with database.transaction() as session:
+            swept = await delete_unreferenced(session, before=now - _UNREFERENCED_FOR, cached_before=cached_before)
+        runs, transcripts, is_more = runs + swept[0], transcripts + swept[1], max(swept) == MOST_SWEPT
     log.info("maintenance.swept", runs=runs, transcripts=transcripts)
 
 

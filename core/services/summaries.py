@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import Clock
 from core.config import Settings
 from core.db.database import Database, driver_connection
+from core.db.queries.audit import append_audit
 from core.db.queries.progress import copy_progress, start_progress, touch_progress
 from core.db.queries.runs import NewRun, cancel_run, copy_cancelled, find_done_run, get_request, open_run
 from core.db.queries.standing import StandingSummary, find_standing
@@ -143,17 +144,23 @@ class Summaries:
         self._figures.ended(ended, Outcome.CANCELLED, at=now)
 
     async def delete(self, summary_id: UUID, owner: Owner) -> None:
-        """Removes it for good, and stops its run where nobody else waits for it. Raises NotFound."""
+        """Removes it for good, and stops its run where nobody else waits for it. Raises NotFound.
+
+        Under legal hold it is gone for this person, who is not told, and stays until the hold is released.
+        """
         now = self._clock.now()
         async with self._database.transaction() as session:
             held = await hold_summary(session, summary_id, owner)
             is_open = not held.state.is_final
             ended = await find_standing(session, held.run_id, summary_id=summary_id) if is_open else []
             is_shared = await has_other_waiting(session, held.run_id, summary_id)
-            await delete_summary(session, summary_id)
+            is_gone = await delete_summary(session, summary_id)
             if not is_shared:
                 await cancel_run(session, held.run_id, now=now)
             await touch_progress(session, held.run_id)
+            if not is_gone:
+                subject = f"summary:{summary_id}"
+                await append_audit(session, actor="owner", action="hold.withheld", subject=subject, detail={}, now=now)
         self._figures.ended(ended, Outcome.CANCELLED, at=now)
 
     async def retry(self, summary_id: UUID, owner: Owner) -> None:

@@ -61,7 +61,7 @@ class Files:
             cell(str(size(run.bytes)), "n spare")
             words, tone = _CHECKS[file.state]
             state_cell(words, tone, title=run.sha256 or run.failure or "")
-            cell(room.date(run.expires_at) if run.state is ArchiveState.DONE else "kept", "num spare")
+            cell(room.date(run.expires_at) if run.expires_at else "kept", "num spare")
             with box("td", "act"):
                 if file.state is not FileState.MISSING:
                     act = room.desk.acting(

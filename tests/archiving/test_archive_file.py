@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -168,3 +169,22 @@ def test_every_step_has_its_number_in_order() -> None:
 def test_an_unknown_step_to_die_at_is_refused() -> None:
     with pytest.raises(ValueError, match="nowhere"):
         Faults("nowhere")
+
+
+def test_the_folders_and_the_checksum_are_on_the_disk_before_any_row_is_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that is not synced in its own parent is gone after a power cut, with all that was synced inside it."""
+    synced: list[Path] = []
+    sync = os.fsync
+
+    def note(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    path = tmp_path / "data" / "archives" / "a.jsonl.gz"
+    OpenArchive(path, creates=True).close()
+    assert {tmp_path, tmp_path / "data", tmp_path / "data" / "archives"} <= set(synced)
+    write_checksum(path, "0" * 64)
+    assert any(each.name.startswith("a.jsonl.gz.") for each in synced)

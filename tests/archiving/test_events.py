@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import psycopg
@@ -186,3 +187,29 @@ async def test_a_restoration_whose_connection_breaks_brings_a_day_back_once(
     await carry_out_with(archival, run.id, Hook(step, lambda: run_sql(database_url, cut)))
     assert (await archival.run(run.id)).state is ArchiveState.DONE
     assert copy_out(database_url) == before
+
+
+async def test_a_file_from_elsewhere_comes_back_once_wherever_it_lies(
+    archival: Archival, database_url: str, tmp_path: Path
+) -> None:
+    """Rows without a key: the same file under another name must not double them."""
+    fill_events(database_url, OLD)
+    before = copy_out(database_url)
+    archived = await archive_with(archival, Policy.EVENTS)
+    first, second = tmp_path / "first.jsonl.gz", tmp_path / "second.jsonl.gz"
+    (archival.folder / archived.file).rename(first)
+    run_sql(database_url, "TRUNCATE archive_runs CASCADE")
+    assert await restore_file(archival, first) == (0, 200, 0)
+    assert copy_out(database_url) == before
+    first.rename(second)
+    assert await restore_file(archival, second) == (200, 0, 200)
+    assert copy_out(database_url) == before
+
+
+async def restore_file(archival: Archival, path: Path) -> tuple[int, int, int]:
+    """How many rows the preview found there already, and how many then were restored and skipped."""
+    preview = await archival.restoring.preview_file(path, ACTOR)
+    run = await archival.restoring.start_file(path, preview.token, preview.rows, ACTOR)
+    assert await archival.carry_out(run.id)
+    ended = await archival.run(run.id)
+    return preview.existing, ended.done_rows, ended.skipped_rows

@@ -6,20 +6,24 @@ import asyncio
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
 from sqlalchemy import text
 
+from core.archiving import aged_rows, archiver
 from core.archiving.archive_file import OpenArchive
 from core.archiving.faults import Step
 from core.db.database import Database
+from core.db.queries import archive_counts
 from core.db.queries.unreferenced import delete_unreferenced
 from core.domain.archival import ArchiveState, HoldSubject, Policy
 from core.domain.run import RunState
+from core.errors import NotFound
 from core.services.archival import Archival
-from tests.factories.aged import BROWSER, NOW, copy_out, fill, run_sql
+from tests.factories.aged import BROWSER, NOW, Aged, copy_out, fill, run_sql
 from tests.factories.applications import ANN, final_state, services_on, settings_for, worker_on
 from tests.factories.archives import (
     ACTOR,
@@ -290,3 +294,125 @@ async def test_an_archive_with_a_column_that_is_gone_is_not_put_back_in_part(
     assert "summaries.channel" in restored.failure
     async with archival.database.read() as session:
         assert await session.scalar(text("SELECT count(*) FROM summaries WHERE user_id = 'ANONYMOUS_USER'")) is not None
+
+
+def in_two_parts(url: str) -> tuple[Aged, UUID, UUID]:
+    """Due summaries of one run, all of them older than those of another: the first slice holds only the first run."""
+    aged = fill(url, 260, runs=2)
+    first, second = aged.runs
+    run_sql(url, "UPDATE summaries SET user_id = 'ANONYMOUS_USER', anonymous_id = %s", BROWSER)
+    for run, age in ((first, 130), (second, 100)):
+        run_sql(url, "UPDATE summaries SET created_at = %s WHERE run_id = %s", NOW - timedelta(days=age), run)
+    return aged, first, second
+
+
+def forget_support(url: str) -> None:
+    """What the sweep does once no summary stands on it any more."""
+    run_sql(url, "DELETE FROM runs")
+    run_sql(url, "DELETE FROM transcripts")
+
+
+async def test_words_that_are_there_under_another_id_serve_every_slice_that_stands_on_them(
+    archival: Archival, database_url: str
+) -> None:
+    """Two runs of one video in two slices; the video is summarised anew after the sweep, and then they come back."""
+    aged, first, second = in_two_parts(database_url)
+    one = "(SELECT transcript_id FROM runs WHERE id = %s)"
+    run_sql(database_url, f"UPDATE runs SET transcript_id = {one} WHERE id = %s", first, second)
+    run_sql(database_url, f"UPDATE summary_versions SET transcript_id = {one}", first)
+    archived = await archive_with(archival, Policy.ANONYMOUS_SUMMARIES)
+    run_sql(database_url, "CREATE TABLE words AS SELECT * FROM transcripts")
+    forget_support(database_url)
+    run_sql(database_url, "UPDATE words SET id = gen_random_uuid()")
+    run_sql(database_url, "INSERT INTO transcripts SELECT * FROM words")
+    restored = await restore_with(archival, archived)
+    assert (restored.state, restored.done_rows) == (ArchiveState.DONE, len(aged.summaries))
+    assert present(database_url, aged.summaries) == set(aged.summaries)
+
+
+async def test_summaries_whose_run_stood_in_a_damaged_slice_are_named_and_the_others_come_back(
+    archival: Archival, database_url: str
+) -> None:
+    aged, _first, second = in_two_parts(database_url)
+    archived = await archive_with(archival, Policy.ANONYMOUS_SUMMARIES)
+    with psycopg.connect(database_url) as connection:
+        ends = [row[0] for row in connection.execute("SELECT end_offset FROM archive_slices ORDER BY slice")]
+        whole = connection.execute("SELECT count(*) FROM archive_slices WHERE slice > 1").fetchone()
+    assert whole != (0,)
+    path = archival.folder / archived.file
+    content = bytearray(path.read_bytes())
+    content[(ends[0] + ends[1]) // 2] ^= 0xFF
+    path.write_bytes(content)
+    forget_support(database_url)
+    restored = await restore_with(archival, archived)
+    with psycopg.connect(database_url) as connection:
+        back = connection.execute("SELECT run_id, count(*) FROM summaries GROUP BY 1").fetchall()
+    assert back == [(second, restored.done_rows)]
+    assert restored.state is ArchiveState.FAILED
+    assert restored.failure is not None
+    assert f"{len(aged.summaries) - restored.done_rows} rows could not be put back" in restored.failure
+
+
+async def test_a_summary_that_is_pointed_elsewhere_while_its_support_is_written_keeps_its_support(
+    archival: Archival, database_url: str
+) -> None:
+    """Its owner tries again, and is served at once with what another has made, in the moment before the lock."""
+    aged = fill(database_url)
+    with psycopg.connect(database_url) as connection:
+        taken = connection.execute(
+            "SELECT id, version_id FROM runs WHERE id NOT IN (SELECT run_id FROM summaries WHERE id = ANY(%s))"
+            " AND version_id IS NOT NULL LIMIT 1",
+            (aged.due,),
+        ).fetchone()
+    assert taken is not None
+    run = await start(archival, Policy.ANONYMOUS_SUMMARIES)
+    original = archive_counts.lock_due
+
+    async def lock_after_a_change(*arguments: Any) -> list[UUID]:
+        run_sql(database_url, "UPDATE summaries SET run_id = %s, version_id = %s WHERE id = %s", *taken, aged.due[0])
+        return await original(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(aged_rows, "lock_due", lock_after_a_change)
+        assert await archival.carry_out(run.id)
+    run_sql(database_url, "DELETE FROM summaries")
+    forget_support(database_url)
+    archived = await archival.run(run.id)
+    assert (archived.state, archived.done_rows) == (ArchiveState.DONE, len(aged.due))
+    restored = await restore_with(archival, archived)
+    assert (restored.state, restored.done_rows) == (ArchiveState.DONE, len(aged.due))
+
+
+async def test_an_archival_that_lost_its_run_at_the_last_moment_does_not_say_that_it_is_done(
+    archival: Archival, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(database_url)
+    run = await start(archival, Policy.ANONYMOUS_SUMMARIES)
+    original = archiver.finish_archive_run
+
+    async def finish_after_a_take_over(*arguments: Any, **named: Any) -> bool:
+        run_sql(database_url, "UPDATE archive_runs SET attempt = attempt + 1")
+        return await original(*arguments, **named)
+
+    monkeypatch.setattr(archiver, "finish_archive_run", finish_after_a_take_over)
+    assert await archival.carry_out(run.id)
+    assert (await archival.run(run.id)).state is ArchiveState.RUNNING
+    assert run_sql(database_url, "SELECT 1 FROM audit_log WHERE action = 'archive.done'") == 0
+
+
+async def test_a_hold_that_comes_after_the_slice_is_refused(archival: Archival, database_url: str) -> None:
+    """It waits for the slice under way, and then there is nothing left to hold."""
+    aged = fill(database_url)
+    subject = str(aged.due[0])
+    with psycopg.connect(database_url) as slice_under_way:
+        slice_under_way.execute("SELECT pg_advisory_xact_lock_shared(7340201552)")
+        slice_under_way.execute("DELETE FROM summaries WHERE id = %s", (subject,))
+        placing = asyncio.create_task(
+            archival.holds.place(HoldSubject.SUMMARY, subject, reason="a court asked", actor=ACTOR)
+        )
+        await asyncio.sleep(0.1)
+        assert not placing.done()
+        slice_under_way.commit()
+        with pytest.raises(NotFound, match="archived"):
+            await placing
+    assert await archival.holds.listed() == ()

@@ -148,3 +148,14 @@ def test_another_file_is_not_restored(sightline: Sightline, tmp_path: Path) -> N
     code, _, err = sightline("restore-archive", str(path), "--yes")
     assert code == 1
     assert "no archive" in err
+
+
+def test_a_person_is_taken_out_of_the_archives(sightline: Sightline, tmp_path: Path, aged: Aged) -> None:
+    sightline("archive", "anonymous-summaries", "--yes")
+    code, out, err = sightline("erase-archived", str(aged.due[0]), str(aged.due[1]))
+    assert (code, out, err) == (0, "Erased 2 rows from the archives.\n", "")
+    [path] = (tmp_path / "archives").glob("*.gz")
+    path.unlink()
+    code, out, err = sightline("erase-archived", str(aged.due[2]))
+    assert (code, out) == (1, "Erased 0 rows from the archives.\n")
+    assert err.startswith(f"Not searched: {path.name}: ")

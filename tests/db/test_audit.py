@@ -111,6 +111,18 @@ async def test_what_a_superuser_changed_with_the_triggers_off_is_found(
     assert found.broken_id == broken
 
 
+async def test_a_log_longer_than_one_reading_is_checked_across_its_seams(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.db.queries.audit._BATCH", 2)
+    for number in range(6):
+        await append(database, rows=number)
+    assert ((await check(database)).lines, (await check(database)).reason) == (6, None)
+    await tamper(database, "DELETE FROM audit_log WHERE id = 3")
+    found = await check(database)
+    assert (found.lines, found.broken_id, found.head_id) == (2, 4, 2)
+
+
 async def test_a_line_put_in_with_a_right_hash_at_the_end_is_found(database: Database) -> None:
     await append(database)
     head = (await check(database)).head_hash

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -18,6 +19,7 @@ from core.domain.archival import ArchiveRun, ArchiveState, FileState, HoldSubjec
 from core.domain.audit import AuditFilter
 from core.errors import AppError, Conflict, InvalidInput, NotFound
 from core.services.archival import Archival
+from core.services.archival.files import ArchiveFiles
 from core.services.archival.opening import AlreadyRunning
 from core.services.archival.tokens import PreviewVoid
 from tests.factories.aged import BROWSER, NOW, Aged, copy_out, fill, fill_events, run_sql
@@ -384,6 +386,66 @@ async def test_an_archive_that_holds_something_under_legal_hold_does_not_expire(
     assert aged.due
 
 
+async def test_a_hold_that_is_placed_while_an_archive_is_searched_keeps_it(
+    archival: Archival, held_clock: HeldClock, database_url: str, aged: Aged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Searching a file takes minutes: what was held at its beginning is not what is held at its end."""
+    run = await archive_with(archival, SUMMARIES)
+    held_clock.forward(days=31)
+    original = ArchiveFiles._is_about
+
+    def search(*arguments: Any) -> bool:
+        found = original(*arguments)
+        hold = "INSERT INTO legal_holds VALUES ('user', %s, 'a court asked', 'cli:root', now())"
+        run_sql(database_url, hold, BROWSER)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ArchiveFiles, "_is_about", search)
+        assert await archival.expire() == 0
+    assert (archival.folder / run.file).exists()
+    assert (await archival.run(run.id)).state is ArchiveState.DONE
+    assert await archival.expire() == 0
+    assert aged.due
+
+
+@pytest.mark.usefixtures("aged")
+async def test_an_archive_does_not_expire_while_it_is_being_put_back(archival: Archival, held_clock: HeldClock) -> None:
+    """A restoration that was stopped half-way goes on from the file."""
+    run = await archive_with(archival, SUMMARIES)
+    restoring = await start_restoring(archival, run)
+    await archival.stop(restoring.id, ANN)
+    held_clock.forward(days=31)
+    assert await archival.expire() == 0
+    await archival.resume(restoring.id, ANN)
+    assert await archival.carry_out(restoring.id)
+    assert (await archival.run(restoring.id)).done_rows == run.done_rows
+    assert await archival.expire() == 1
+
+
+@pytest.mark.usefixtures("aged")
+async def test_what_a_failed_archival_has_written_goes_after_thirty_days_too(
+    archival: Archival, held_clock: HeldClock
+) -> None:
+    """What people wrote must not lie in the folder for ever because its archive is damaged."""
+    run = await start(archival, SUMMARIES)
+    path = archival.folder / run.file
+
+    def spoil() -> None:
+        with path.open("r+b") as file:
+            file.seek(-20, 2)
+            file.write(b"\0" * 12)
+
+    await carry_out_with(archival, run.id, Hook(Step.SLICE_SYNCED, spoil))
+    failed = await archival.run(run.id)
+    assert (failed.state, failed.expires_at) == (ArchiveState.FAILED, NOW + timedelta(days=30))
+    assert await archival.expire() == 0
+    held_clock.forward(days=30)
+    assert await archival.expire() == 1
+    assert list(archival.folder.iterdir()) == []
+    assert (await archival.run(run.id)).state is ArchiveState.EXPIRED
+
+
 async def test_a_missing_or_shortened_file_is_seen_in_the_list(archival: Archival, aged: Aged) -> None:
     run = await archive_with(archival, SUMMARIES)
     path = archival.folder / run.file
@@ -422,7 +484,7 @@ async def test_what_belongs_to_a_person_leaves_the_archives_and_the_rest_can_be_
     keep = [each for each in aged.due if each != aged.due[0]]
     run = await archive_with(archival, SUMMARIES)
     old = archival.folder / run.file
-    assert await archival.files.erase([str(aged.due[0])], ANN) == 1
+    assert (await archival.erasing.erase([str(aged.due[0])], ANN)).rows == 1
     assert not old.exists()
     [listed] = await archival.archives()
     assert (listed.state, listed.run.done_rows) == (FileState.CHECKED, len(keep))
@@ -433,15 +495,58 @@ async def test_what_belongs_to_a_person_leaves_the_archives_and_the_rest_can_be_
         back = {row[0] for row in connection.execute("SELECT id FROM summaries")}
     assert back == set(aged.summaries) - {aged.due[0]}
     assert "archive.erased_from" in await actions(database)
-    assert await archival.files.erase([str(uuid4())], ANN) == 0
+    assert (await archival.erasing.erase([str(uuid4())], ANN)).rows == 0
 
 
 async def test_erasing_everybody_leaves_no_words_behind(archival: Archival, aged: Aged) -> None:
     await archive_with(archival, SUMMARIES)
-    assert await archival.files.erase([BROWSER], ANN) == len(aged.due)
+    assert (await archival.erasing.erase([BROWSER], ANN)).rows == len(aged.due)
     [path] = archival.folder.glob("*.gz")
     lines = unpacked(path).splitlines()
     assert [line[:12] for line in lines] == [b'{"archive": ', b'{"manifest":']
+
+
+async def test_what_is_under_legal_hold_is_not_erased(archival: Archival, database_url: str, aged: Aged) -> None:
+    held = str(aged.due[1])
+    await archive_with(archival, SUMMARIES)
+    run_sql(database_url, "INSERT INTO legal_holds VALUES ('summary', %s, 'a court asked', 'cli:root', now())", held)
+    with pytest.raises(Conflict, match="legal hold"):
+        await archival.erasing.erase([held], ANN)
+    erased = await archival.erasing.erase([BROWSER], ANN)
+    assert (erased.rows, erased.unreached) == (len(aged.due) - 1, ())
+    [path] = archival.folder.glob("*.gz")
+    rows = [line for line in unpacked(path).splitlines() if line.startswith(b'{"summaries":')]
+    assert (len(rows), held.encode() in rows[0]) == (1, True)
+
+
+async def test_an_archive_that_could_not_be_searched_is_named(
+    archival: Archival, database_url: str, aged: Aged
+) -> None:
+    run = await archive_with(archival, SUMMARIES)
+    path = archival.folder / run.file
+    away = path.rename(path.with_suffix(".away"))
+    erased = await archival.erasing.erase([BROWSER], ANN)
+    assert (erased.rows, [file for file, _ in erased.unreached]) == (0, [run.file])
+    away.rename(path)
+    restoring = await start_restoring(archival, run)
+    erased = await archival.erasing.erase([BROWSER], ANN)
+    assert (erased.rows, [file for file, _ in erased.unreached]) == (0, [run.file])
+    assert "being put back" in erased.unreached[0][1]
+    assert sorted(each.name for each in archival.folder.iterdir()) == [run.file, f"{run.file}.sha256"]
+    assert await archival.carry_out(restoring.id)
+    assert (await archival.erasing.erase([BROWSER], ANN)).rows == len(aged.due)
+
+
+async def test_an_older_file_that_a_dead_process_left_beside_the_new_one_goes_with_it(
+    archival: Archival, held_clock: HeldClock, aged: Aged
+) -> None:
+    run = await archive_with(archival, SUMMARIES)
+    before = (archival.folder / run.file).read_bytes()
+    await archival.erasing.erase([str(aged.due[0])], ANN)
+    (archival.folder / run.file).write_bytes(before)
+    held_clock.forward(days=31)
+    assert await archival.expire() == 1
+    assert list(archival.folder.iterdir()) == []
 
 
 def unpacked(path: Path) -> bytes:
@@ -514,6 +619,30 @@ async def test_the_schedule_takes_what_is_due_and_leaves_an_open_run_alone(
     assert await archival.carry_out(run.id)
     await archival.tend(SUMMARIES)
     assert await archival.open_run(SUMMARIES) is None
+
+
+async def test_the_schedule_s_cut_off_is_that_of_its_own_count(
+    database: Database, database_url: str, archival_settings: Settings
+) -> None:
+    """A row that comes of age between the count and the start is tomorrow's, and no reason to start nothing."""
+    aged = fill(database_url)
+    clock = TickingClock(NOW)
+    archival = Archival(database=database, jobs=None, clock=clock, settings=archival_settings, key=lambda: "a key")
+    cutoff = NOW - timedelta(days=90)
+    run_sql(database_url, "UPDATE summaries SET created_at = %s WHERE created_at < %s", cutoff, cutoff)
+    run_sql(database_url, "UPDATE summaries SET created_at = %s WHERE id = %s", cutoff - timedelta(1), aged.due[0])
+    run = await archival.start_scheduled(SUMMARIES)
+    assert run is not None
+    assert (run.planned_rows, run.cutoff) == (1, cutoff)
+
+
+class TickingClock(HeldClock):
+    """An hour later each time it is asked."""
+
+    def now(self) -> datetime:
+        at = super().now()
+        self.forward(hours=1)
+        return at
 
 
 @pytest.mark.usefixtures("aged")

@@ -76,7 +76,7 @@ class ArchiveSliceRow(Base):
 
 
 class LegalHoldRow(Base):
-    """Keeps a summary, or all of a person's, from every archival and deletion by policy until it is lifted."""
+    """Keeps a summary, or all of a person's, from every archival and deletion, its owner's too, until it is lifted."""
 
     __tablename__ = "legal_holds"
 

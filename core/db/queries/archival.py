@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Update, func, select, text, update
+from sqlalchemy import ColumnElement, Select, Update, and_, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -135,8 +135,10 @@ async def list_files(session: AsyncSession, *, limit: int) -> list[tuple[Archive
 
 
 async def list_expired(session: AsyncSession, *, now: datetime) -> list[ArchiveRun]:
-    """Archives whose time to be put back is over."""
-    statement = _archives().where(ArchiveRunRow.state == ArchiveState.DONE.value, ArchiveRunRow.expires_at <= now)
+    """Archives whose time to be put back is over, those included that broke off damaged."""
+    statement = _archives().where(
+        ArchiveRunRow.state.in_(archive_states_before(ArchiveState.EXPIRED)), ArchiveRunRow.expires_at <= now
+    )
     return [_run(row) for row in await session.scalars(statement.order_by(ArchiveRunRow.expires_at))]
 
 
@@ -221,15 +223,24 @@ async def list_slices(session: AsyncSession, run_id: UUID) -> tuple[Slice, ...]:
     )
 
 
-async def restored_slices(session: AsyncSession, file: str, source_id: UUID | None) -> frozenset[int]:
-    """The slices of this file that some restoration has put back: rows without a key must not come back twice."""
-    same = _RESTORE.file == file if source_id is None else _RESTORE.source_id == source_id
+async def restored_slices(session: AsyncSession, source_id: UUID | None, slices: Iterable[Slice]) -> frozenset[int]:
+    """Which of an archive's slices some restoration has put back: rows without a key must not come back twice.
+
+    A file from elsewhere (`source_id` None) is known by what its slices hold: it may lie under another name by now.
+    """
+    digests = {each.sha256: each.number for each in slices}
+    same = (
+        _RESTORE.source_id == source_id
+        if source_id is not None
+        else and_(_RESTORE.source_id.is_(None), ArchiveSliceRow.sha256.in_(list(digests)))
+    )
     statement = (
-        select(ArchiveSliceRow.slice)
+        select(ArchiveSliceRow.slice, ArchiveSliceRow.sha256)
         .join(_RESTORE, _RESTORE.id == ArchiveSliceRow.run_id)
         .where(_RESTORE.direction == Direction.RESTORE.value, same)
     )
-    return frozenset(await session.scalars(statement))
+    found = await session.execute(statement)
+    return frozenset(row.slice if source_id is not None else digests[row.sha256] for row in found)
 
 
 async def finish_archive_run(
@@ -247,10 +258,19 @@ async def finish_archive_run(
 
 
 async def leave_archive_run(
-    session: AsyncSession, lease: ArchiveLease, state: ArchiveState, *, failure: str | None = None, now: datetime
+    session: AsyncSession,
+    lease: ArchiveLease,
+    state: ArchiveState,
+    *,
+    failure: str | None = None,
+    now: datetime,
+    expires_at: datetime | None = None,
 ) -> bool:
-    """Lets go of a run that is not through: stopped, queued again, or failed; False where the lease is lost."""
-    ended = {"finished_at": now} if state is ArchiveState.FAILED else {}
+    """Lets go of a run that is not through: stopped, queued again, or failed; False where the lease is lost.
+
+    `expires_at`: when the file of a failed archival goes.
+    """
+    ended = {"finished_at": now, "expires_at": expires_at} if state is ArchiveState.FAILED else {}
     return await _write(session, lease, {"state": state.value, "failure": failure, **ended})
 
 

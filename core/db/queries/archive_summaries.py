@@ -30,6 +30,10 @@ OLD_SUMMARIES = OldRows(
 )  # fmt: skip
 
 
+# What lines are called that only say which words a transcript of an earlier slice holds.
+NAMED_TRANSCRIPTS = "named_transcripts"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Support:
     """Ids of the rows without which summaries can't be opened."""
@@ -49,6 +53,13 @@ async def find_support(session: AsyncSession, summaries: Iterable[UUID]) -> Supp
     return Support(**{kind: frozenset(ids) for kind, ids in found.items()})
 
 
+async def name_transcripts(session: AsyncSession, ids: Iterable[UUID]) -> list[str]:
+    """A line for each: its digest, by which a slice finds the words again that were written with an earlier one."""
+    connection = await driver_connection(session)
+    cursor = await connection.execute(_NAME_TRANSCRIPTS, {"ids": sorted(ids), "table": NAMED_TRANSCRIPTS})
+    return [line for (line,) in await cursor.fetchall()]
+
+
 async def count_support(session: AsyncSession, cutoff: datetime) -> tuple[Dependent, ...]:
     """How many rows of other tables are copied into the archive of what is due."""
     row = (await session.execute(_COUNT_SUPPORT, {"cutoff": cutoff})).one()
@@ -61,12 +72,20 @@ async def count_support(session: AsyncSession, cutoff: datetime) -> tuple[Depend
 
 
 async def insert_support(
-    session: AsyncSession, *, transcripts: Sequence[str], runs: Sequence[str], versions: Sequence[str]
+    session: AsyncSession,
+    *,
+    transcripts: Sequence[str],
+    named: Sequence[str],
+    runs: Sequence[str],
+    versions: Sequence[str],
 ) -> None:
-    """Puts back what is missing of these rows. Words that are there under another id are used as they are."""
+    """Puts back what is missing of these rows. Words that are there under another id are used as they are.
+
+    A row whose own support is gone, with a damaged slice, stays away.
+    """
     await insert_lines(session, Insertion(table="transcripts"), transcripts)
     connection = await driver_connection(session)
-    cursor = await connection.execute(_LIVE_TRANSCRIPTS, {"lines": list(transcripts)})
+    cursor = await connection.execute(_LIVE_TRANSCRIPTS, {"lines": [*transcripts, *named]})
     moved = _columns(await cursor.fetchall())
     await insert_lines(session, _run_insertion(moved), runs)
     await insert_lines(session, _version_insertion(moved), versions)
@@ -74,8 +93,8 @@ async def insert_support(
 
 
 async def insert_summaries(session: AsyncSession, lines: Sequence[str]) -> int:
-    """How many of these summaries came back; those that are there stay as they are."""
-    return await insert_lines(session, Insertion(table="summaries"), lines)
+    """How many of these summaries came back: not those that are there, nor those whose run or version is not."""
+    return await insert_lines(session, Insertion(table="summaries", where=_SUPPORT_IS_THERE), lines)
 
 
 def _columns(moved: Sequence[tuple[UUID, UUID]]) -> dict[str, list[UUID]]:
@@ -83,6 +102,10 @@ def _columns(moved: Sequence[tuple[UUID, UUID]]) -> dict[str, list[UUID]]:
 
 
 _MOVED = "LEFT JOIN unnest(%(archived)s::uuid[], %(live)s::uuid[]) AS moved (archived, live)"
+_WORDS_ARE_THERE = "EXISTS (SELECT 1 FROM transcripts t WHERE t.id = coalesce(moved.live, r.transcript_id::uuid))"
+_RUN_IS_THERE = "EXISTS (SELECT 1 FROM runs WHERE runs.id = r.run_id::uuid)"
+_VERSION_IS_THERE = "EXISTS (SELECT 1 FROM summary_versions v WHERE v.id = r.version_id::uuid)"
+_SUPPORT_IS_THERE = f"{_RUN_IS_THERE} AND (r.version_id IS NULL OR {_VERSION_IS_THERE})"
 
 
 def _run_insertion(moved: dict[str, list[UUID]]) -> Insertion:
@@ -96,6 +119,7 @@ def _run_insertion(moved: dict[str, list[UUID]]) -> Insertion:
             " THEN NULL ELSE r.cache_key END",
         },
         joins=f"{_MOVED} ON moved.archived = r.transcript_id::uuid",
+        where=f"r.transcript_id IS NULL OR {_WORDS_ARE_THERE}",
         parameters=moved,
     )
 
@@ -105,6 +129,7 @@ def _version_insertion(moved: dict[str, list[UUID]]) -> Insertion:
         table="summary_versions",
         values={"transcript_id": "coalesce(moved.live, r.transcript_id::uuid)"},
         joins=f"{_MOVED} ON moved.archived = r.transcript_id::uuid",
+        where=f"{_RUN_IS_THERE} AND {_WORDS_ARE_THERE}",
         parameters=moved,
     )
 
@@ -128,6 +153,10 @@ _COUNT_SUPPORT = text(
      WHERE {_DUE}
     """  # noqa: S608
 )
+_NAME_TRANSCRIPTS = b"""
+    SELECT '{"' || %(table)s::text || '":' || row_to_json(x)::text || '}'
+      FROM (SELECT id::text, sha256 FROM transcripts WHERE id = ANY(%(ids)s) ORDER BY id) AS x
+"""
 _LIVE_TRANSCRIPTS = b"""
     SELECT a.id::uuid, t.id FROM unnest(%(lines)s::text[]) AS given (line)
      CROSS JOIN LATERAL json_to_record(given.line::json) AS a (id text, sha256 text)

@@ -7,6 +7,8 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.domain.owner import WITHHELD
+
 
 async def list_open_since(session: AsyncSession, before: datetime) -> list[datetime]:
     """Since when each summary has been waited for, of those asked for by then and still open; oldest first.
@@ -15,12 +17,13 @@ async def list_open_since(session: AsyncSession, before: datetime) -> list[datet
     """
     found = await session.scalars(
         text(
-            """
+            f"""
             SELECT greatest(s.created_at, r.created_at) AS since
               FROM runs r JOIN summaries s ON s.run_id = r.id
              WHERE r.state IN ('queued', 'running') AND greatest(s.created_at, r.created_at) <= :before
+               AND s.user_id <> '{WITHHELD}'
              ORDER BY since LIMIT 10000
-            """
+            """  # noqa: S608
         ),
         {"before": before},
     )

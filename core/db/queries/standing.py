@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db.models import RunRow, SummaryRow, SummaryVersionRow
+from core.domain.owner import WITHHELD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +25,13 @@ class StandingSummary:
 async def find_standing(
     session: AsyncSession, run_id: UUID, *, summary_id: UUID | None = None
 ) -> list[StandingSummary]:
-    """All summaries of this run, or the one that is named."""
+    """All summaries of this run that somebody waits for or reads, or the one that is named."""
     # A summary that was tried again stands on a younger run than itself, one that joined on an older.
     asked_at = func.greatest(SummaryRow.created_at, RunRow.created_at).label("asked_at")
     statement = (
         select(asked_at, SummaryRow.user_id, SummaryRow.duration_ms)
         .join(RunRow, RunRow.id == SummaryRow.run_id)
-        .where(SummaryRow.run_id == run_id)
+        .where(SummaryRow.run_id == run_id, SummaryRow.user_id != WITHHELD)
     )
     if summary_id is not None:
         statement = statement.where(SummaryRow.id == summary_id)

@@ -13,10 +13,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db.models import ProgressRow, RunRow, SummaryRow, SummaryVersionRow, TranscriptRow
+from core.db.queries.legal_holds import withhold
 from core.db.queries.transcripts import FACTS, facts_of
 from core.domain.document import AttemptDocument, FailureDocument, StageDocument
 from core.domain.library import SummaryListItem
-from core.domain.owner import Owner
+from core.domain.owner import WITHHELD, Owner
 from core.domain.packed import TranscriptFacts
 from core.domain.run import RunState
 from core.domain.video import Video
@@ -127,16 +128,22 @@ async def hold_summary(session: AsyncSession, summary_id: UUID, owner: Owner) ->
 
 async def has_other_waiting(session: AsyncSession, run_id: UUID, summary_id: UUID) -> bool:
     """True where another summary than this one stands on the run."""
-    other = select(SummaryRow.id).where(SummaryRow.run_id == run_id, SummaryRow.id != summary_id).limit(1)
-    return await session.scalar(other) is not None
+    other = select(SummaryRow.id).where(
+        SummaryRow.run_id == run_id, SummaryRow.id != summary_id, SummaryRow.user_id != WITHHELD
+    )
+    return await session.scalar(other.limit(1)) is not None
 
 
 async def point_at_run(session: AsyncSession, summary_id: UUID, run_id: UUID) -> None:
     await session.execute(update(SummaryRow).where(SummaryRow.id == summary_id).values(run_id=run_id))
 
 
-async def delete_summary(session: AsyncSession, summary_id: UUID) -> None:
+async def delete_summary(session: AsyncSession, summary_id: UUID) -> bool:
+    """False where a legal hold keeps the row: then it only leaves its owner's sight."""
+    if await withhold(session, summary_id):
+        return False
     await session.execute(delete(SummaryRow).where(SummaryRow.id == summary_id))
+    return True
 
 
 async def describe_summaries(session: AsyncSession, run_id: UUID, video: Video, duration_ms: int | None) -> None:

@@ -19,7 +19,7 @@ _RUNS = text(
            AND NOT EXISTS (SELECT 1 FROM summaries s WHERE s.run_id = r.id)
            AND NOT EXISTS (SELECT 1 FROM summary_versions v JOIN summaries s ON s.version_id = v.id
                             WHERE v.run_id = r.id)
-           FOR UPDATE SKIP LOCKED)
+         LIMIT :most FOR UPDATE SKIP LOCKED)
     RETURNING id
     """  # noqa: S608
 )
@@ -32,14 +32,23 @@ _TRANSCRIPTS = text(
            AND NOT EXISTS (SELECT 1 FROM summary_versions v WHERE v.transcript_id = t.id)
            AND NOT EXISTS (SELECT 1 FROM video_captions c
                             WHERE c.transcript_id = t.id AND c.fetched_at >= :cached_before)
-           FOR UPDATE SKIP LOCKED)
+         LIMIT :most FOR UPDATE SKIP LOCKED)
     RETURNING id
     """  # noqa: S608
 )
 
 
-async def delete_unreferenced(session: AsyncSession, *, before: datetime, cached_before: datetime) -> tuple[int, int]:
-    """Counts of runs and transcripts deleted: those that ended before `before`, words kept while they are a cache."""
-    runs = len((await session.execute(_RUNS, {"before": before})).all())
-    bounds = {"before": before, "cached_before": cached_before}
+# After an archival there may be hundreds of thousands: in one statement they would run into its time limit every hour.
+MOST_SWEPT = 2_000
+
+
+async def delete_unreferenced(
+    session: AsyncSession, *, before: datetime, cached_before: datetime, most: int = MOST_SWEPT
+) -> tuple[int, int]:
+    """Counts of runs and transcripts deleted: those that ended before `before`, words kept while they are a cache.
+
+    At most so many of each: whoever gets as many calls again.
+    """
+    runs = len((await session.execute(_RUNS, {"before": before, "most": most})).all())
+    bounds = {"before": before, "cached_before": cached_before, "most": most}
     return runs, len((await session.execute(_TRANSCRIPTS, bounds)).all())

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db.models import SummaryRow, UserRow
+from core.db.queries.legal_holds import carry_over
 from core.domain.account import Account, email_key
 from core.domain.owner import ANONYMOUS_USER
 from core.domain.permissions import Role
@@ -79,9 +80,11 @@ async def claim_summaries(session: AsyncSession, user_id: UUID, anonymous_ids: I
 
     What is claimed no longer carries the browser's id, so nobody claims it twice.
     """
+    browsers = list(anonymous_ids)
+    await carry_over(session, browsers, user_id)
     claimed = await session.execute(
         update(SummaryRow)
-        .where(SummaryRow.user_id == ANONYMOUS_USER, SummaryRow.anonymous_id.in_(list(anonymous_ids)))
+        .where(SummaryRow.user_id == ANONYMOUS_USER, SummaryRow.anonymous_id.in_(browsers))
         .values(user_id=str(user_id), anonymous_id=None)
     )
     return cast("CursorResult[object]", claimed).rowcount

@@ -31,6 +31,7 @@ from core.db.queries.archival import (
 )
 from core.db.statement_times import unrecorded
 from core.domain.archival import (
+    KEPT_FOR,
     RUNS_BEHIND_TOO_MANY,
     ArchiveFile,
     ArchivePreview,
@@ -47,6 +48,7 @@ from core.logging import EventLog
 from core.ports import Jobs
 from core.services.archival.backlog import growths, next_time
 from core.services.archival.carrying import Carrier
+from core.services.archival.erasing import Erasing
 from core.services.archival.files import ArchiveFiles
 from core.services.archival.holds import Holds
 from core.services.archival.opening import Desk, get_run, refuse_second
@@ -86,6 +88,7 @@ class Archival:
         self._policies = build_policies(settings)
         self.folder = settings.archive_dir or settings.data_dir / "archives"
         self.files = ArchiveFiles(database, clock, self.folder, self._policies)
+        self.erasing = Erasing(database, clock, self.folder, self._policies)
         self.holds = Holds(database, clock)
         self.restoring = Restoring(database, self._desk, self._tokens, self._policies, self.folder)
 
@@ -175,12 +178,13 @@ class Archival:
     async def start_scheduled(self, policy: Policy) -> ArchiveRun | None:
         """The schedule's run; None where nothing is due, or a run of this policy is not over yet."""
         definition = self._policies[policy]
+        cutoff = definition.cutoff(self._clock.now())
         async with self.database.snapshot() as session:
-            due = await definition.count(session, definition.cutoff(self._clock.now()))
+            due = await definition.count(session, cutoff)
             is_open = await find_open(session, policy) is not None
         if is_open or due.rows == 0:
             return None
-        return await self._open(policy, definition.cutoff(self._clock.now()), SCHEDULE, previewed=due.rows)
+        return await self._open(policy, cutoff, SCHEDULE, previewed=due.rows)
 
     async def tend(self, policy: Policy) -> None:
         """What the schedule does each day: sees whether it keeps up, goes on with what broke off, or starts anew."""
@@ -280,7 +284,10 @@ class Archival:
         if run.direction is Direction.ARCHIVE and run.done_rows > 0:
             return await self._requeue(run_id, actor, "closed", planned_rows=run.done_rows)
         async with self.database.transaction() as session:
-            ended = {"failure": f"Given up after {run.done_rows} rows.", "finished_at": self._clock.now()}
+            now = self._clock.now()
+            ended = {"failure": f"Given up after {run.done_rows} rows.", "finished_at": now}
+            if run.direction is Direction.ARCHIVE:
+                ended["expires_at"] = now + KEPT_FOR
             since = [ArchiveState.STOPPED]
             if not await move_archive_run(session, run_id, ArchiveState.FAILED, since=since, **ended):
                 raise Conflict("It is not stopped.")

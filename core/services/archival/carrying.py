@@ -25,7 +25,7 @@ from core.db.queries.archival import (
     move_archive_run,
 )
 from core.db.queries.audit import append_audit
-from core.domain.archival import ArchiveRun, ArchiveState, Direction, Policy
+from core.domain.archival import KEPT_FOR, ArchiveRun, ArchiveState, Direction, Policy
 from core.errors import AppError, Conflict
 from core.logging import EventLog, describe
 from core.ports import Jobs
@@ -118,7 +118,8 @@ class Carrier:
         with contextlib.suppress(*PASSING):
             async with self._place.database.transaction() as session:
                 now = self._place.clock.now()
-                if await leave_archive_run(session, lease, state, failure=reason, now=now):
+                expires_at = now + KEPT_FOR if run.direction is Direction.ARCHIVE else None
+                if await leave_archive_run(session, lease, state, failure=reason, now=now, expires_at=expires_at):
                     await append_audit(
                         session, actor=run.actor, action=f"{run.direction.value}.{state.value}",
                         subject=run.policy.value, detail={"run": str(run.id), "reason": reason}, now=now,

@@ -1,4 +1,4 @@
-"""The files themselves: which there are, when they go, and how what belongs to one person leaves them."""
+"""The files themselves: which there are, and when they go."""
 
 from __future__ import annotations
 
@@ -6,27 +6,31 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from core.archiving.archive_file import ArchiveInUse, OpenArchive, checksum_path, members_of
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.archiving.archive_file import OpenArchive, checksum_path, members_of
 from core.archiving.definition import Definition
-from core.archiving.rewriting import Rewritten, rewrite_without
 from core.clock import Clock
 from core.db.database import Database
 from core.db.queries.archival import (
     Slice,
+    find_open,
     list_expired,
     list_files,
     list_slices,
+    lock_policy,
     move_archive_run,
-    replace_file,
 )
 from core.db.queries.audit import append_audit
-from core.db.queries.legal_holds import list_holds
+from core.db.queries.legal_holds import list_holds, respect_holds
 from core.domain.archival import ArchiveFile, ArchiveRun, ArchiveState, FileState, Policy
-from core.logging import EventLog
+from core.errors import AppError, Conflict
+from core.logging import EventLog, describe
 
 log = EventLog(__name__)
 
 _MOST_LISTED = 100
+_ENDING = ".jsonl.gz"
 
 
 class ArchiveFiles:
@@ -62,84 +66,92 @@ class ArchiveFiles:
         """Deletes the files whose thirty days are over, unless they hold something under legal hold; how many went."""
         async with self._database.read() as session:
             over = await list_expired(session, now=self._clock.now())
-            held = frozenset(hold.subject_id for hold in await list_holds(session))
         gone = 0
         for run in over:
             try:
-                gone += await self._expire(run, held, actor)
-            except ArchiveInUse:
-                log.info("archive.expiry_waits", run=str(run.id))
+                gone += await self._expire(run, actor)
+            except (AppError, OSError) as error:
+                log.warning("archive.expiry_waits", run=str(run.id), **describe(error))
         return gone
 
-    async def _expire(self, run: ArchiveRun, held: frozenset[str], actor: str) -> bool:
-        path = self._folder / run.file
+    async def _expire(self, run: ArchiveRun, actor: str) -> bool:
         async with self._database.read() as session:
             slices = await list_slices(session, run.id)
-        if path.exists():
-            is_held: bool = await asyncio.to_thread(self._holds_any, run, slices, held)
-            if is_held:
+            held = await held_subjects(session)
+        path = self._folder / run.file
+        if not path.exists():
+            await self._forget(run, held, actor)
+            return True
+        file = await asyncio.to_thread(OpenArchive, path)
+        try:
+            if await asyncio.to_thread(self._is_about, file, run.policy, slices, held):
                 log.info("archive.kept_for_hold", run=str(run.id))
                 return False
-            await asyncio.to_thread(_remove, path)
-        async with self._database.transaction() as session:
-            now = self._clock.now()
-            if await move_archive_run(session, run.id, ArchiveState.EXPIRED, since=[ArchiveState.DONE]):
-                await append_audit(
-                    session, actor=actor, action="archive.expired", subject=run.policy.value,
-                    detail={"file": run.file, "rows": run.done_rows}, now=now,
-                )  # fmt: skip
+            await self._forget(run, held, actor)
+        finally:
+            file.close()
         return True
 
-    def _holds_any(self, run: ArchiveRun, slices: tuple[Slice, ...], subjects: frozenset[str]) -> bool:
+    async def _forget(self, run: ArchiveRun, held: frozenset[str], actor: str) -> None:
+        """Removes the file in the transaction that says so: what it is undone with, the next night finds gone."""
+        async with self._database.transaction() as session:
+            await refuse_while_needed(session, run, held)
+            since = [ArchiveState.DONE, ArchiveState.FAILED]
+            if await move_archive_run(session, run.id, ArchiveState.EXPIRED, since=since):
+                await append_audit(
+                    session, actor=actor, action="archive.expired", subject=run.policy.value,
+                    detail={"file": run.file, "rows": run.done_rows}, now=self._clock.now(),
+                )  # fmt: skip
+            await asyncio.to_thread(remove_files, self._folder / run.file)
+
+    def _is_about(self, file: OpenArchive, policy: Policy, slices: tuple[Slice, ...], subjects: frozenset[str]) -> bool:
         if not subjects:
             return False
-        with OpenArchive(self._folder / run.file) as file:
-            definition = self._policies[run.policy]
-            members = (member for member, _made in members_of(slices))
-            return any(definition.is_about(line, subjects) for member in members for line in file.lines(member))
-
-    async def erase(self, subjects: Iterable[str], actor: str) -> int:
-        """Takes every row of these summaries or people out of every archive; how many rows went.
-
-        `subjects`: ids of summaries, of accounts, or of anonymous browsers. Each file is written anew beside the old
-        one, which goes once the new one is in the books. What only the erased rows stood on goes with them.
-        """
-        asked, erased = frozenset(subjects), 0
-        async with self._database.read() as session:
-            found = await list_files(session, limit=10_000)
-            manifests = {run.id: await list_slices(session, run.id) for run, _ in found}
-        for run, _ in found:
-            if (self._folder / run.file).exists():
-                erased += await self._erase_from(run, manifests[run.id], asked, actor)
-        return erased
-
-    async def _erase_from(
-        self, run: ArchiveRun, slices: tuple[Slice, ...], subjects: frozenset[str], actor: str
-    ) -> int:
-        old = self._folder / run.file
-        new = old.with_name(_next_name(run.file))
-        made: Rewritten | None = await asyncio.to_thread(
-            rewrite_without, old, new, slices, self._policies[run.policy], subjects
-        )
-        if made is None:
-            return 0
-        async with self._database.transaction() as session:
-            await replace_file(session, run.id, file=new.name, sha256=made.sha256, size=made.size, slices=made.slices)
-            await append_audit(
-                session, actor=actor, action="archive.erased_from", subject=run.policy.value,
-                detail={"file": new.name, "rows": made.erased}, now=self._clock.now(),
-            )  # fmt: skip
-        await asyncio.to_thread(_remove, old)
-        return made.erased
+        members = (member for member, _made in members_of(slices))
+        return any(self._policies[policy].is_about(line, subjects) for member in members for line in file.lines(member))
 
 
-def _next_name(file: str) -> str:
+async def held_subjects(session: AsyncSession) -> frozenset[str]:
+    """Ids of the summaries and people under legal hold."""
+    return frozenset(hold.subject_id for hold in await list_holds(session))
+
+
+async def refuse_while_needed(session: AsyncSession, run: ArchiveRun, held: frozenset[str]) -> None:
+    """Until the transaction ends no hold is placed and no run opened. `held`: the holds that the file was searched for.
+
+    Raises Conflict where a hold came since, or where a restoration of the file is not over.
+    """
+    await respect_holds(session)
+    await lock_policy(session, run.policy)
+    if await held_subjects(session) - held:
+        raise Conflict("A legal hold was placed at the same moment. Try again.")
+    open_run = await find_open(session, run.policy)
+    if open_run is not None and open_run.source_id == run.id:
+        raise Conflict(f"The archive {run.file} is being put back: that has to end first.")
+
+
+def next_generation(path: Path) -> Path:
     """`progress-2026-11-22-1a2b3c4d.jsonl.gz` → `…-1a2b3c4d.1.jsonl.gz` → `….2.jsonl.gz`."""
-    stem = file.removesuffix(".jsonl.gz")
-    first, _, number = stem.rpartition(".")
-    return f"{first}.{int(number) + 1}.jsonl.gz" if number.isdigit() and first else f"{stem}.1.jsonl.gz"
+    stem, number = _generation(path)
+    return path.with_name(f"{stem}.{number + 1}{_ENDING}")
 
 
-def _remove(path: Path) -> None:
+def remove_older(path: Path) -> None:
+    """Removes the generations before this one: a process that died may have left one behind. Blocking."""
+    stem, number = _generation(path)
+    for older in (path.with_name(f"{stem}.{each}{_ENDING}" if each else f"{stem}{_ENDING}") for each in range(number)):
+        older.unlink(missing_ok=True)
+        checksum_path(older).unlink(missing_ok=True)
+
+
+def remove_files(path: Path) -> None:
+    """Removes an archive, with its checksum and whatever was before it. Blocking."""
+    remove_older(path)
     path.unlink(missing_ok=True)
     checksum_path(path).unlink(missing_ok=True)
+
+
+def _generation(path: Path) -> tuple[str, int]:
+    stem = path.name.removesuffix(_ENDING)
+    first, _, number = stem.rpartition(".")
+    return (first, int(number)) if first and number.isdigit() else (stem, 0)

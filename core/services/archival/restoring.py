@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.archiving.archive_file import ArchiveDamaged, OpenArchive, members_of
+from core.archiving.archive_file import ArchiveDamaged, Member, OpenArchive, members_of
 from core.archiving.definition import Definition
 from core.db.database import Database
 from core.db.queries.archival import NewArchiveRun, Slice, find_by_file, list_slices, lock_policy, restored_slices
@@ -130,16 +130,20 @@ class Restoring:
         try:
             async with self._database.snapshot() as session:
                 if not definition.has_key:
-                    back = await restored_slices(
-                        session, path.name if run is None else run.file, run.id if run else None
-                    )
+                    back = await restored_slices(session, run.id if run else None, slices)
                     return sum(each.rows for each in slices if each.number in back)
-                counts = [
-                    await definition.count_existing(session, file.lines(member)) for member, _ in members_of(slices)
-                ]
+                counts = [await _existing(session, definition, file, member) for member, _ in members_of(slices)]
             return sum(counts)
         finally:
             file.close()
+
+
+async def _existing(session: AsyncSession, definition: Definition, file: OpenArchive, member: Member) -> int:
+    """None of a damaged slice: it won't be put back, but the others can be."""
+    try:
+        return await definition.count_existing(session, file.lines(member))
+    except ArchiveDamaged:
+        return 0
 
 
 def _told_by(path: Path) -> tuple[Policy, tuple[Slice, ...]]:
