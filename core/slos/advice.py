@@ -24,17 +24,16 @@ _DEPLOY_FITS = 0.85
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """The one sentence on where to look next, and where a click on it leads. `tone`: ok, warn or bad, "" for no data.
+    """The one sentence on where to look next. `tone`: ok, warn or bad, "" for no data.
 
-    `slo` is the slug of the objective it speaks of, None where none needs a look.
+    `slo` is the slug of the objective it speaks of, which a click leads to; None where nothing was measured.
     """
 
     headline: str
     because: str
     outlook: str
-    link: str | None
     tone: str
-    slo: str | None = None
+    slo: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +76,6 @@ def advise(statuses: Sequence[SloStatus], finding: Finding | None, *, now: datet
         headline=_headline(status),
         because=_because(status, finding, clock),
         outlook=_outlook(status, clock),
-        link=f"/ops/performance?slo={status.slo.slug}",
         tone="bad" if status.health in {Health.FIRING, Health.SPENT} else "warn",
         slo=status.slo.slug,
     )
@@ -202,8 +200,8 @@ def _quiet(statuses: Sequence[SloStatus]) -> Advice:
             headline="Nothing has been measured yet.",
             because="The first figures come with the first requests.",
             outlook="",
-            link=None,
             tone="",
+            slo=None,
         )
     missing = len(statuses) - len(known)
     tightest = min(known, key=lambda status: status.budget_left or 0.0)
@@ -215,8 +213,8 @@ def _quiet(statuses: Sequence[SloStatus]) -> Advice:
         because=f"The tightest is {tightest.slo.title}: {_percent(tightest.budget_left or 0.0)} of its budget is left, "
         f"{tightest.bad:,} of {tightest.valid:,} were bad in {_days(tightest)}.",
         outlook=f"{missing} more have no data yet." if missing > 1 else "One more has no data yet." if missing else "",
-        link=f"/ops/performance?slo={tightest.slo.slug}",
         tone="ok",
+        slo=tightest.slo.slug,
     )
 
 

@@ -107,7 +107,6 @@ ADVICE = Advice(
     headline="Summaries in 30 s: the budget burns at 3.4×.",
     because="71 % of the 241 bad ones: Captions from proxy, since release 2026.11.3 at 13:10.",
     outlook="At this rate the budget ends on 2 December.",
-    link="/ops/slos/summary-30s",
     tone="warn",
     slo="summary-30s",
 )
@@ -118,7 +117,7 @@ def overview(period: Period = DAY, *, is_empty: bool = False) -> OverviewView:
     return OverviewView(
         period=period,
         edges=period.edges(),
-        advice=Advice(headline="Nothing has been measured yet.", because="", outlook="", link=None, tone="")
+        advice=Advice(headline="Nothing has been measured yet.", because="", outlook="", tone="", slo=None)
         if is_empty
         else ADVICE,
         slos=tuple(unknown(slug) for slug in SLOS) if is_empty else _statuses(),

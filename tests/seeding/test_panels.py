@@ -105,7 +105,10 @@ async def test_every_figure_is_the_true_one_over_the_window_and_over_the_one_bef
     wrong = []
     for reading in readings:
         slug = reading.metric.slug
-        for found, true in ((reading.value, FIGURES[slug](now)), (reading.before, FIGURES[slug](before))):
+        # While the last day still runs, what is counted by days has nothing to be compared with.
+        is_open = slug == "daily-active" and period.end.date() == seeded.plan.end.date()
+        true_before = None if is_open else FIGURES[slug](before)
+        for found, true in ((reading.value, FIGURES[slug](now)), (reading.before, true_before)):
             if not agrees(reading.metric, found, true):
                 wrong.append((slug, found, true))
     assert wrong == []

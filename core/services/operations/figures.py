@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from statistics import fmean
 
@@ -26,7 +26,7 @@ from core.metrics.definition import (
 )
 from core.metrics.reading import Reading
 from core.services.operations.cells import Cells
-from core.services.operations.people import PeopleFigures
+from core.services.operations.people import PeopleFigures, last_day
 
 CRITICAL_SEVERITIES = ("P0", "P1")
 Values = tuple[float | None, ...]
@@ -110,10 +110,12 @@ def _distinct(metric: Metric, sources: Sources, people: People) -> Reading:
     figures = sources.people
     if figures is None:
         raise ValueError(f"{metric.slug}: people were not read")
+    # Part of a day beside a whole one would read as a fall, every morning.
+    is_part_of_day = people is People.DAILY and last_day(figures.edges[-1]) >= sources.now.astimezone(UTC).date()
     return Reading(
         metric=metric,
         value=figures.value(people),
-        before=figures.before(people),
+        before=None if is_part_of_day else figures.before(people),
         points=figures.points(people),
     )
 
