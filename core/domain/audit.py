@@ -33,8 +33,7 @@ class AuditCheck:
 class AuditFilter:
     """Empty fields let everything through. `words` is looked for in actor, action and subject."""
 
-    actor: str | None = None
-    action: str | None = None
+    actions: tuple[str, ...] = ()
     words: str = ""
     start: datetime | None = None
     end: datetime | None = None

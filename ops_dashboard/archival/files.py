@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
-from core.domain.archival import ArchiveFile, ArchiveState, FileState
+from core.domain.archival import ArchiveFile, FileState
 from core.domain.permissions import Action
 from ops_dashboard.archival.room import Room
 from ops_dashboard.components.sheet import cell, sheet, state_cell

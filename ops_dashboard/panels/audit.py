@@ -102,7 +102,8 @@ class AuditBody:
         self._draw()
 
     def _only(self) -> AuditFilter:
-        return AuditFilter(action=str(self._action.value or "") or None, words=str(self._words.value or ""))
+        action = str(self._action.value or "")
+        return AuditFilter(actions=(action,) if action else (), words=str(self._words.value or ""))
 
     async def _check(self, *_event: object) -> None:
         try:

@@ -190,7 +190,7 @@ async def test_the_log_is_read_newest_first_in_pages_and_by_filter(database: Dat
     async with database.read() as session:
         first = await list_audit(session, AuditFilter(), limit=4)
         rest = await list_audit(session, AuditFilter(), limit=4, before_id=first[-1].id)
-        holds = await list_audit(session, AuditFilter(action="hold.placed"))
+        holds = await list_audit(session, AuditFilter(actions=("hold.placed",)))
         found = await list_audit(session, AuditFilter(words="SUBJECT-3"))
         none = await list_audit(session, AuditFilter(words="100%_"))
         later = await list_audit(session, AuditFilter(start=NOON.replace(hour=13)))

@@ -13,9 +13,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db.database import Database
+from core.db.queries.audit import append_audit
 from core.db.queries.deploys import Deploy, list_deploys
 from core.db.queries.incidents import Incident
 from core.db.queries.seeding import write_fact
+from core.domain.audit import AuditValue
 from core.domain.period import Period
 from core.domain.request_ids import new_request_id
 from core.domain.telemetry import Kind, Outcome, Who
@@ -389,6 +391,30 @@ async def test_an_incident_is_a_mark_and_two_happenings(operations: Operations) 
         (f"INC-{number} Database connections: resolved after 3 min 40 s", "ok"),
         (f"P1 INC-{number} Database connections", "bad"),
     ]
+
+
+async def test_acts_of_admins_are_told_without_saying_whose(database: Database, operations: Operations) -> None:
+    acts: tuple[tuple[str, str, dict[str, AuditValue]], ...] = (
+        ("account.grant", "account:7b0c", {"from": "user", "to": "operator", "sessions_ended": 0}),
+        ("archive.started", "events", {"rows": 12}),  # told once it is over, from its own row
+        ("archive.erased_from", "anonymous-summaries", {"file": "a.zip", "rows": 1}),
+        ("hold.placed", "user:7b0c", {}),
+        ("correct_objectives", "slo:all", {}),
+        ("correct_objectives", "slo:page-2s", {}),
+    )
+    async with database.transaction() as session:
+        for action, subject, detail in acts:
+            await append_audit(session, actor="account:1d2e", action=action, subject=subject, detail=detail, now=NOW)
+        for _ in range(20):
+            await append_audit(session, actor="schedule", action="archive.done", subject="events", detail={}, now=NOW)
+    told = {each.text for each in (await operations.overview(DAY)).happenings}
+    assert told == {
+        "An account was given the role operator",
+        "1 row was taken out of an archive of anonymous summaries",
+        "A legal hold was placed on a person's summaries",
+        "A stretch of time was taken out of all objectives",
+        "A stretch of time was taken out of one objective",
+    }
 
 
 async def test_an_incident_whose_times_are_out_of_order_is_refused(operations: Operations) -> None:

@@ -89,10 +89,8 @@ async def list_audit(
     statement = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)
     if before_id is not None:
         statement = statement.where(AuditRow.id < before_id)
-    if only.actor:
-        statement = statement.where(AuditRow.actor == only.actor)
-    if only.action:
-        statement = statement.where(AuditRow.action == only.action)
+    if only.actions:
+        statement = statement.where(AuditRow.action.in_(only.actions))
     if only.start is not None:
         statement = statement.where(AuditRow.at >= only.start)
     if only.end is not None:

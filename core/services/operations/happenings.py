@@ -14,11 +14,10 @@ from core.db.queries.incidents import Incident, list_incidents_open_in
 from core.db.queries.installation import is_demo
 from core.db.queries.rollups import read_dropped, read_newest_minute
 from core.domain.audit import AuditFilter
+from core.services.operations.acts import TOLD, tell
 from core.services.operations.views import Freshness, Happening, Mark
 
 _SHOWN = 12
-# Told by lines of their own.
-_TOLD_ELSEWHERE = ("deploy", "incident", "archiv", "restor")
 
 
 async def read_freshness(session: AsyncSession, now: datetime) -> Freshness:
@@ -46,17 +45,13 @@ def marks_of(deploys: Sequence[Deploy], incidents: Sequence[Incident], now: date
 
 
 async def read_happenings(session: AsyncSession, start: datetime, end: datetime) -> tuple[Happening, ...]:
-    """The newest of [start, end), newest first. Of admins' acts only which, not whose: the log itself is theirs."""
+    """The newest of [start, end), newest first."""
     found = [_of_deploy(each) for each in await list_deploys(session, start, end, limit=_SHOWN)]
     for incident in await list_incidents_open_in(session, start, end):
         found += _of_incident(incident)
     found += [_of_archival(each) for each in await list_finished(session, start, end, limit=_SHOWN)]
-    lines = await list_audit(session, AuditFilter(start=start, end=end), limit=_SHOWN)
-    found += [
-        Happening(at=line.at, kind="audit", text=line.action.replace("_", " ").capitalize())
-        for line in lines
-        if not any(word in line.action for word in _TOLD_ELSEWHERE)
-    ]
+    lines = await list_audit(session, AuditFilter(actions=TOLD, start=start, end=end), limit=_SHOWN)
+    found += [Happening(at=line.at, kind="audit", text=tell(line)) for line in lines]
     within = [each for each in found if start <= each.at < end]
     return tuple(sorted(within, key=lambda each: each.at, reverse=True)[:_SHOWN])
 
