@@ -27,6 +27,24 @@ function follow(url) {
   if (isStory && innerWidth < 1024) showStory(30);
 }
 
+// A link says how the page looks after it, as drawn for the address then. Where the address has changed since, only what
+// the link changes is changed, and what switches to and fro goes back where it was pressed already.
+function broughtUp(url, link) {
+  const drawnFor = document.querySelector("[data-address]")?.dataset.address ?? location.search;
+  if (drawnFor === location.search) return url;
+  const drawn = new URLSearchParams(drawnFor);
+  const now = new URL(location);
+  for (const name of new Set([...drawn.keys(), ...url.searchParams.keys()])) {
+    const [before, after] = [drawn.get(name), url.searchParams.get(name)];
+    if (before === after) continue;
+    const isBack = link.matches("[data-key=c], [data-key=u], [data-key=w]") && now.searchParams.get(name) === after;
+    const value = isBack ? before : after;
+    if (value === null) now.searchParams.delete(name);
+    else now.searchParams.set(name, value);
+  }
+  return now;
+}
+
 // Where the story stands beneath the list, choosing a request leads down to it.
 function showStory(triesLeft) {
   const story = document.querySelector(".stories")?.closest(".part");
@@ -45,7 +63,7 @@ document.addEventListener("click", (event) => {
     const now = new URLSearchParams(location.search);
     for (const name of KEPT_BETWEEN_PANELS) if (now.has(name)) url.searchParams.set(name, now.get(name));
   }
-  if (url.pathname === location.pathname) { event.preventDefault(); follow(url); closeMenus(); }
+  if (url.pathname === location.pathname) { event.preventDefault(); follow(broughtUp(url, link)); closeMenus(); }
   else if (url.href !== link.href) { event.preventDefault(); location.assign(url); }
 });
 

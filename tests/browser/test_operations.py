@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 import pytest_asyncio
@@ -124,6 +125,19 @@ async def test_keys_and_ranges_change_what_is_seen_and_the_address_with_it(desk:
     await expect(page.locator(".rail")).to_be_hidden()
     await page.keyboard.press("w")
     await expect(page.locator(".rail")).to_be_visible()
+
+
+async def test_keys_pressed_before_the_page_was_drawn_anew_all_count(desk: BrowserContext) -> None:
+    page = await enter(desk, Role.OPERATOR)
+    for key in ("5", "w", "c", "w", "w"):
+        await page.keyboard.press(key)
+    query = parse_qs(await page.evaluate("location.search.slice(1)"))
+    assert (query["range"], query["wall"], "compare" in query) == (["30d"], ["1"], True)
+    await expect(page.locator(".rail")).to_be_hidden()
+    await expect(page.locator("a[data-key='5'][aria-current]")).to_be_attached()
+    await page.keyboard.press("w")
+    await expect(page.locator(".rail")).to_be_visible()
+    assert parse_qs(await page.evaluate("location.search.slice(1)"))["range"] == ["30d"]
 
 
 async def test_a_range_that_ends_before_it_begins_is_said_beside_its_field(desk: BrowserContext) -> None:
