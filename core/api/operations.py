@@ -26,7 +26,7 @@ from core.api.operations_json import (
 from core.api.operators import only, require
 from core.clock import Clock
 from core.db.queries.deploys import Deploy
-from core.domain.period import Period, floor_minute, preset
+from core.domain.period import Period, own_range, preset
 from core.domain.permissions import Action
 from core.domain.request_ids import parse_request_id
 from core.errors import InvalidInput, NotFound
@@ -50,11 +50,11 @@ class NewDeploy(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    release: str = Field(min_length=1, max_length=200)
+    release: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
     at: AwareDatetime | None = Field(None, description="When; left out, now.")
     committed_at: AwareDatetime | None = Field(None, description="When its oldest change was committed.")
     commits: int | None = Field(None, ge=0, le=1_000_000)
-    note: str = Field("", max_length=500)
+    note: str = Field("", max_length=500, pattern=r"^[^\x00]*$")
 
 
 _DEPLOY_BODY = {
@@ -152,13 +152,14 @@ class OperationsRoutes:
         made = Deploy(
             id=uuid4(),
             release=deploy.release,
-            deployed_at=(deploy.at or self._clock.now()).astimezone(UTC),
+            deployed_at=deploy.at or self._clock.now(),
             committed_at=deploy.committed_at,
             commits=deploy.commits,
             note=deploy.note,
         )
         await self._operations.record_deploy(made, actor=f"account:{signed_in.account.id}")
-        answer = RecordedDeploy(id=str(made.id), release=made.release, deployed_at=made.deployed_at.isoformat())
+        deployed_at = made.deployed_at.astimezone(UTC).isoformat()
+        answer = RecordedDeploy(id=str(made.id), release=made.release, deployed_at=deployed_at)
         return JSONResponse(answer, 201, headers=_PRIVATE)
 
     def _period(self, name: str, start: datetime | None, end: datetime | None, zone: str) -> Period:
@@ -167,7 +168,7 @@ class OperationsRoutes:
             raise InvalidInput("A range of your own needs both from and to.")
         if start is None or end is None:
             return preset(name, self._clock.now(), zone)
-        return Period(start=floor_minute(start), end=floor_minute(end), zone=zone)
+        return own_range(start, end, zone)
 
 
 def operations_router(routes: OperationsRoutes) -> APIRouter:

@@ -13,10 +13,12 @@ from core.errors import InvalidInput
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-# As long as minute sums are kept; older stretches are read by whole hours, then days.
 LONGEST = timedelta(days=366)
+# Nothing was measured before, and so far from both ends of the calendar no sum of days leaves it.
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_OUTSIDE = "The range lies outside of the years from 2000 to 2199. Choose another one."
 
-# Presets of the picker and the width of their bins.
+# Presets of the picker.
 PRESETS: dict[str, timedelta] = {
     "1h": HOUR,
     "6h": 6 * HOUR,
@@ -25,6 +27,7 @@ PRESETS: dict[str, timedelta] = {
     "30d": 30 * DAY,
     "90d": 90 * DAY,
 }
+# (up to this length, width of a bin); longer ranges have bins of a day.
 _WIDTHS: tuple[tuple[timedelta, timedelta], ...] = (
     (HOUR, MINUTE),
     (6 * HOUR, 5 * MINUTE),
@@ -68,6 +71,8 @@ class Period:
             raise InvalidInput("The range ends before it begins. Choose an end after the start.")
         if self.end - self.start > LONGEST:
             raise InvalidInput("The range is longer than a year. Choose a shorter one.")
+        if self.start < _EARLIEST or self.end > _LATEST:
+            raise InvalidInput(_OUTSIDE)
 
     @property
     def length(self) -> timedelta:
@@ -100,7 +105,7 @@ class Period:
         if self.width >= HOUR:
             # On a clock of half hours wide bins begin at half past: whole hours of UTC are what sums are kept of.
             offset -= offset % HOUR
-        since = (self.start + offset - datetime(2000, 1, 1, tzinfo=UTC)) % self.width
+        since = (self.start + offset - _EARLIEST) % self.width
         return self.start - since
 
     def _next_edge(self, at: datetime) -> datetime:
@@ -118,6 +123,20 @@ def preset(name: str, now: datetime, zone: str = "UTC") -> Period:
     return Period(start=end - length, end=end, zone=zone)
 
 
+def own_range(start: datetime, end: datetime, zone: str = "UTC") -> Period:
+    """The whole minutes from `start` to `end`, both with an offset. InvalidInput for a range that makes no sense."""
+    try:
+        return Period(start=floor_minute(start), end=floor_minute(end), zone=zone)
+    except OverflowError:
+        raise InvalidInput(_OUTSIDE) from None
+
+
+def check_moment(at: datetime) -> None:
+    """InvalidInput for a time that no figure can lie at; some of them could be written, but never read again."""
+    if not _EARLIEST <= at < _LATEST:
+        raise InvalidInput("That time lies outside of the years from 2000 to 2199.")
+
+
 def floor_minute(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(second=0, microsecond=0)
 
@@ -130,20 +149,16 @@ def zone_of(name: str) -> ZoneInfo:
         raise InvalidInput("There is no time zone of that name.") from None
 
 
-def pieces(
-    start: datetime, end: datetime, *, dirty: Collection[datetime] = (), summed_until: datetime | None = None
-) -> list[Piece]:
+def pieces(start: datetime, end: datetime, *, dirty: Collection[datetime] = ()) -> list[Piece]:
     """[start, end) cut so that each part is read from the coarsest sums that hold exactly it, in order of time.
 
-    `dirty`: hours (UTC) whose hour and day sums are out of date; nothing from `summed_until` on has any. Both are read
-    by the minute.
+    `dirty`: hours (UTC) whose hour and day sums are out of date: they are read by the minute.
     """
-    limit = end if summed_until is None else min(end, summed_until)
     stale_days = {hour.replace(hour=0) for hour in dirty}
     found: list[Piece] = []
     at = start
     while at < end:
-        tier = _tier_at(at, limit, dirty, stale_days)
+        tier = _tier_at(at, end, dirty, stale_days)
         until = min(at + TIER_LENGTH[tier] if tier is not Tier.MINUTE else _ceil_hour(at), end)
         if found and found[-1].tier is tier:
             found[-1] = Piece(tier=tier, start=found[-1].start, end=until)
@@ -153,11 +168,11 @@ def pieces(
     return found
 
 
-def _tier_at(at: datetime, limit: datetime, dirty: Collection[datetime], stale_days: Collection[datetime]) -> Tier:
+def _tier_at(at: datetime, end: datetime, dirty: Collection[datetime], stale_days: Collection[datetime]) -> Tier:
     is_hour = at.minute == 0 and at.second == 0
-    if is_hour and at.hour == 0 and at + DAY <= limit and at not in stale_days:
+    if is_hour and at.hour == 0 and at + DAY <= end and at not in stale_days:
         return Tier.DAY
-    if is_hour and at + HOUR <= limit and at not in dirty:
+    if is_hour and at + HOUR <= end and at not in dirty:
         return Tier.HOUR
     return Tier.MINUTE
 

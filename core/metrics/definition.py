@@ -86,13 +86,6 @@ class Mean:
     of: tuple[Selection, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Total:
-    """The exact sum of the values."""
-
-    of: tuple[Selection, ...]
-
-
 class People(StrEnum):
     """Figures about distinct people, which no sums hold: core/services/operations/people.py computes each."""
 
@@ -139,7 +132,7 @@ class Recovery:
     statistic: Statistic
 
 
-Query = Count | Rate | Share | Quantile | Mean | Total | Distinct | Recovery
+Query = Count | Rate | Share | Quantile | Mean | Distinct | Recovery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +162,7 @@ def selections_of(query: Query) -> tuple[Selection, ...]:
     match query:
         case Share():
             return (*query.part, *query.whole)
-        case Count() | Rate() | Quantile() | Mean() | Total():
+        case Count() | Rate() | Quantile() | Mean():
             return query.of
     return ()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from core.domain.telemetry import Kind, Unit
+from functools import partial
+
+from core.domain.telemetry import Kind
 from core.metrics.definition import (
     Area,
     Direction,
@@ -16,6 +18,7 @@ from core.metrics.definition import (
     Share,
     Statistic,
 )
+from core.metrics.making import make
 from core.metrics.selections import (
     ACCEPTED,
     ALL_REQUESTS,
@@ -35,8 +38,7 @@ from core.metrics.selections import (
     within_target,
 )
 
-MERGED = "recomputed from merged histograms, never averaged"
-RECOUNTED = "recomputed from counts"
+_figure = partial(make, Area.PERFORMANCE)
 _APPLICATION = "Key Metrics Dashboard › Application Performance"
 _BUDGETS = "Performance Budgets"
 _PAGE_LINE = f"{_APPLICATION}: “Page Load Time: Target <2s (P95), Critical >5s”"
@@ -54,16 +56,12 @@ def _times(
 ) -> tuple[Metric, ...]:
     """P50, P95 and P99 of one time; the guide's bounds stand at the P95."""
     return tuple(
-        Metric(
-            slug=f"{slug}-{name.lower()}",
-            title=f"{title}, {name}",
-            unit=Unit.MS,
-            direction=Direction.DOWN,
-            area=Area.PERFORMANCE,
-            formula=f"the least time within which {q:.0%} of {what} were done",
-            source=source,
-            query=Quantile(of=of, q=q),
-            aggregate=MERGED,
+        _figure(
+            f"{slug}-{name.lower()}",
+            f"{title}, {name}",
+            f"the least time within which {q:.0%} of {what} were done",
+            source,
+            Quantile(of=of, q=q),
             target=bounds[0] if q == 0.95 else None,
             critical=bounds[1] if q == 0.95 else None,
         )
@@ -75,19 +73,8 @@ def _share(
     slug: str, title: str, formula: str, source: str, query: Query, bounds: tuple[float, float | None]
 ) -> Metric:
     """A share of good ones, or of bad ones where the target is small."""
-    return Metric(
-        slug=slug,
-        title=title,
-        unit=Unit.RATIO,
-        direction=Direction.UP if bounds[0] > 0.5 else Direction.DOWN,
-        area=Area.PERFORMANCE,
-        formula=formula,
-        source=source,
-        query=query,
-        aggregate=RECOUNTED,
-        target=bounds[0],
-        critical=bounds[1],
-    )
+    direction = Direction.UP if bounds[0] > 0.5 else Direction.DOWN
+    return _figure(slug, title, formula, source, query, direction=direction, target=bounds[0], critical=bounds[1])
 
 
 def _error_rate(slug: str, title: str, what: str, of: tuple[Selection, ...]) -> Metric:
@@ -108,34 +95,26 @@ def _recovery(slug: str, title: str, since: Moment, until: Moment) -> tuple[Metr
     wanted = (Statistic.MEDIAN, Statistic.P90, Statistic.COUNT, *((Statistic.MEAN,) if is_mitigation else ()))
     names = {Statistic.MEDIAN: "median", Statistic.P90: "P90", Statistic.COUNT: "incidents", Statistic.MEAN: "mean"}
     return tuple(
-        Metric(
-            slug=f"{slug}-{statistic.value}",
-            title=f"{title}, {names[statistic]}",
-            unit=Unit.COUNT if statistic is Statistic.COUNT else Unit.SECONDS,
-            direction=Direction.DOWN,
-            area=Area.PERFORMANCE,
-            formula=f"{names[statistic]} of the time from {since.value} to {until.value} "
+        _figure(
+            f"{slug}-{statistic.value}",
+            f"{title}, {names[statistic]}",
+            f"{names[statistic]} of the time from {since.value} to {until.value} "
             "over the P0 and P1 incidents that began in the range",
-            source=_RECOVERY_LINE,
-            query=Recovery(since=since, until=until, statistic=statistic),
-            aggregate="recomputed from the incidents",
+            _RECOVERY_LINE,
+            Recovery(since=since, until=until, statistic=statistic),
             target=300.0 if is_mitigation and statistic is Statistic.MEAN else None,
         )
         for statistic in wanted
     )
 
 
-def _vital(slug: str, title: str, kind: Kind, unit: Unit, target: float, source: str) -> Metric:
-    return Metric(
-        slug=slug,
-        title=title,
-        unit=unit,
-        direction=Direction.DOWN,
-        area=Area.PERFORMANCE,
-        formula="the least value that 75 % of page views stayed within, as browsers measured them",
-        source=source,
-        query=Quantile(of=(Selection(kind=kind),), q=0.75),
-        aggregate=MERGED,
+def _vital(slug: str, title: str, kind: Kind, target: float, source: str) -> Metric:
+    return _figure(
+        slug,
+        title,
+        "the least value that 75 % of page views stayed within, as browsers measured them",
+        source,
+        Quantile(of=(Selection(kind=kind),), q=0.75),
         target=target,
     )
 
@@ -247,27 +226,20 @@ ERRORS: tuple[Metric, ...] = (
 )
 
 TRAFFIC: tuple[Metric, ...] = (
-    Metric(
-        slug="requests-per-minute",
-        title="Requests",
-        unit=Unit.PER_MINUTE,
+    _figure(
+        "requests-per-minute",
+        "Requests",
+        "page and API requests ÷ minutes",
+        "Infrastructure Metrics: “Function Execution: Invocation count, duration, memory usage”",
+        Rate(of=ALL_REQUESTS, per_s=60),
         direction=Direction.NEITHER,
-        area=Area.PERFORMANCE,
-        formula="page and API requests ÷ minutes",
-        source="Infrastructure Metrics: “Function Execution: Invocation count, duration, memory usage”",
-        query=Rate(of=ALL_REQUESTS, per_s=60),
-        aggregate=RECOUNTED,
     ),
-    Metric(
-        slug="errors-per-minute",
-        title="Failed requests",
-        unit=Unit.PER_MINUTE,
-        direction=Direction.DOWN,
-        area=Area.PERFORMANCE,
-        formula="page and API requests that ended with a 5xx, a time-out or a broken connection ÷ minutes",
-        source=_ERROR_LINE,
-        query=Rate(of=bad(REQUESTS), per_s=60),
-        aggregate=RECOUNTED,
+    _figure(
+        "errors-per-minute",
+        "Failed requests",
+        "page and API requests that ended with a 5xx, a time-out or a broken connection ÷ minutes",
+        _ERROR_LINE,
+        Rate(of=bad(REQUESTS), per_s=60),
     ),
 )
 
@@ -275,13 +247,13 @@ _VITALS_LINE = f"{_BUDGETS} › Frontend Performance: “Core Web Vitals: LCP <2
 _FRONT = f"{_BUDGETS} › Frontend Performance"
 _REAL_USERS = "Key Vercel Metrics: “Real User Metrics (RUM)”"
 VITALS: tuple[Metric, ...] = (
-    _vital("lcp-p75", "Largest paint, P75", Kind.LCP, Unit.MS, 2_500, _VITALS_LINE),
-    _vital("fcp-p75", "First paint, P75", Kind.FCP, Unit.MS, 1_500, f"{_FRONT}: “First Contentful Paint: <1.5s”"),
-    _vital("cls-p75", "Layout shift, P75", Kind.CLS, Unit.SCORE, 0.1, _VITALS_LINE),
-    _vital("inp-p75", "Answer to input, P75", Kind.INP, Unit.MS, 200, f"{_VITALS_LINE}; browsers replaced FID by INP"),
-    _vital("fid-p75", "First input delay, P75", Kind.FID, Unit.MS, 100, _VITALS_LINE),
-    _vital("ttfb-p75", "First byte, P75", Kind.TTFB, Unit.MS, 800, f"{_REAL_USERS}; 800 ms is web.dev's bound"),
-    _vital("page-load-p75", "Page load, P75", Kind.PAGE_LOAD, Unit.MS, 2_000, _PAGE_LINE),
+    _vital("lcp-p75", "Largest paint, P75", Kind.LCP, 2_500, _VITALS_LINE),
+    _vital("fcp-p75", "First paint, P75", Kind.FCP, 1_500, f"{_FRONT}: “First Contentful Paint: <1.5s”"),
+    _vital("cls-p75", "Layout shift, P75", Kind.CLS, 0.1, _VITALS_LINE),
+    _vital("inp-p75", "Answer to input, P75", Kind.INP, 200, f"{_VITALS_LINE}; browsers replaced FID by INP"),
+    _vital("fid-p75", "First input delay, P75", Kind.FID, 100, _VITALS_LINE),
+    _vital("ttfb-p75", "First byte, P75", Kind.TTFB, 800, f"{_REAL_USERS}; 800 ms is web.dev's bound"),
+    _vital("page-load-p75", "Page load, P75", Kind.PAGE_LOAD, 2_000, _PAGE_LINE),
 )
 
 RECOVERY: tuple[Metric, ...] = (

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from core.domain.telemetry import Kind, Outcome, Unit
-from core.metrics.definition import Area, Count, Direction, Metric, Quantile, Query, Selection, Share
+from functools import partial
 
-_ADDED = "added up"
+from core.domain.telemetry import Kind, Outcome
+from core.metrics.definition import Area, Count, Metric, Quantile, Selection, Share
+from core.metrics.making import make
+
 _FAILED_LOGINS = "Authentication Security: “Failed Login Attempts: Monitor for brute force attacks”"
 _SESSIONS = "Authentication Security: “Session Management: Track session duration, concurrent sessions”"
 _SIGN_UPS = "Authentication Security: “User Management: Monitor suspicious account creation patterns”"
@@ -14,23 +16,7 @@ _INPUT = "API Security: “Input Validation: Monitor for malicious URLs or conte
 _CSP = "API Security: “XSS Prevention: CSP violation reports”"
 _TRIES = (Selection(kind=Kind.SIGN_IN, names=("password",)),)
 _REFUSED = (Selection(kind=Kind.SIGN_IN, names=("password",), outcomes=(Outcome.REFUSED,)),)
-
-
-def _figure(
-    slug: str, title: str, formula: str, source: str, query: Query, *, unit: Unit = Unit.COUNT, aggregate: str = _ADDED
-) -> Metric:
-    return Metric(
-        slug=slug,
-        title=title,
-        unit=unit,
-        direction=Direction.DOWN,
-        area=Area.SECURITY,
-        formula=formula,
-        source=source,
-        query=query,
-        aggregate=aggregate,
-    )
-
+_figure = partial(make, Area.SECURITY)
 
 SECURITY: tuple[Metric, ...] = (
     _figure(
@@ -42,8 +28,6 @@ SECURITY: tuple[Metric, ...] = (
         "sign-ins with a wrong password ÷ tries with a password",
         _FAILED_LOGINS,
         Share(part=_REFUSED, whole=_TRIES),
-        unit=Unit.RATIO,
-        aggregate="recomputed from counts",
     ),
     _figure(
         "sign-in-back-offs",
@@ -59,8 +43,6 @@ SECURITY: tuple[Metric, ...] = (
         "the least time within which half of the sessions that ended had ended",
         _SESSIONS,
         Quantile(of=(Selection(kind=Kind.SESSION_LENGTH),), q=0.5),
-        unit=Unit.MS,
-        aggregate="recomputed from merged histograms, never averaged",
     ),
     _figure(
         "refusals",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from core.domain.telemetry import Kind, Outcome, Unit, Who
+from functools import partial
+
+from core.domain.telemetry import Kind, Outcome, Who
 from core.metrics.definition import (
     Area,
     Count,
@@ -11,52 +13,23 @@ from core.metrics.definition import (
     Metric,
     People,
     Quantile,
-    Query,
     Rate,
     Selection,
     Share,
 )
+from core.metrics.making import make
 from core.metrics.selections import DONE_SUMMARIES, SUMMARIES, good
 
-_RECOUNTED = "recomputed from counts"
-_DISTINCT = "counted anew from the days on which each account was active: distinct people are never added up"
 _CREATION = "Business Metrics: “Summary Creation Rate: Summaries/hour, success rate”"
 _GROWTH = "Business KPIs: “User Growth: Monthly active users, conversion rate”"
 _CONVERSION = "Business Metrics: “User Conversion: Anonymous → Registered → Paid”"
 _LIMITS = "API Security: “Rate Limiting: Track anonymous vs. authenticated usage”"
 _VENDORS = "Infrastructure Metrics: “Third-party APIs: OpenAI usage, rate limits, error rates”"
+_figure = partial(make, Area.USAGE, direction=Direction.UP)
 
 
-def _figure(
-    slug: str,
-    title: str,
-    formula: str,
-    source: str,
-    query: Query,
-    *,
-    unit: Unit = Unit.RATIO,
-    direction: Direction = Direction.UP,
-    aggregate: str = _RECOUNTED,
-    target: float | None = None,
-) -> Metric:
-    return Metric(
-        slug=slug,
-        title=title,
-        unit=unit,
-        direction=direction,
-        area=Area.USAGE,
-        formula=formula,
-        source=source,
-        query=query,
-        aggregate=aggregate,
-        target=target,
-    )
-
-
-def _people(
-    slug: str, title: str, formula: str, people: People, *, source: str = _GROWTH, unit: Unit = Unit.PEOPLE
-) -> Metric:
-    return _figure(slug, title, formula, source, Distinct(people=people), unit=unit, aggregate=_DISTINCT)
+def _people(slug: str, title: str, formula: str, people: People, *, source: str = _GROWTH) -> Metric:
+    return _figure(slug, title, formula, source, Distinct(people=people))
 
 
 def _of_kind(kind: Kind, name: str) -> tuple[Selection, ...]:
@@ -70,8 +43,6 @@ SUMMARY_FIGURES: tuple[Metric, ...] = (
         "summaries asked for and not cancelled",
         "Business KPIs: “Usage: Summaries created per day, plan utilization”",
         Count(of=SUMMARIES),
-        unit=Unit.COUNT,
-        aggregate="added up",
     ),
     _figure(
         "summaries-per-hour",
@@ -79,7 +50,6 @@ SUMMARY_FIGURES: tuple[Metric, ...] = (
         "summaries asked for and not cancelled ÷ hours",
         _CREATION,
         Rate(of=SUMMARIES, per_s=3600),
-        unit=Unit.PER_HOUR,
     ),
     _figure(
         "summary-success-rate",
@@ -131,9 +101,7 @@ HOW_MADE: tuple[Metric, ...] = (
         "the least time within which 95 % of the tries of a rung were over",
         "Performance Budgets › API Performance: “Third-party APIs: <2s timeout with retries”",
         Quantile(of=(Selection(kind=Kind.RUNG),), q=0.95),
-        unit=Unit.MS,
         direction=Direction.DOWN,
-        aggregate="recomputed from merged histograms, never averaged",
     ),
     _figure(
         "english-share",
@@ -169,7 +137,6 @@ PEOPLE: tuple[Metric, ...] = (
         "Stickiness",
         "mean of the daily distinct accounts over 30 days ÷ distinct accounts active in them",
         People.STICKINESS,
-        unit=Unit.RATIO,
     ),
     _people(
         "visitors",
@@ -191,7 +158,6 @@ PEOPLE: tuple[Metric, ...] = (
         "of the browsers whose 30 days after their first summary ended in the range: signed up within them ÷ all",
         People.CONVERSION,
         source=_CONVERSION,
-        unit=Unit.RATIO,
     ),
 )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.domain.correction import Correction
@@ -197,14 +197,19 @@ def exhausts_in_s(slo: Slo, window: Sequence[Bucket], present: Bucket) -> float 
     return None
 
 
-def corrected(buckets: Iterable[Bucket], corrections: Sequence[Correction]) -> tuple[Counts, Counts]:
-    """(without what the corrections take out, with it). No bucket may lie across the edge of a correction."""
-    kept, every = Counts(), Counts()
-    for bucket in buckets:
-        every += bucket.counts
-        if not any(correction.covers(bucket.start, bucket.end) for correction in corrections):
-            kept += bucket.counts
-    return kept, every
+def left_out(buckets: Iterable[Bucket], corrections: Sequence[Correction]) -> list[Bucket]:
+    """The same buckets, empty where a correction takes them out. None may lie across the edge of a correction."""
+    return [
+        replace(bucket, counts=Counts())
+        if any(correction.covers(bucket.start, bucket.end) for correction in corrections)
+        else bucket
+        for bucket in buckets
+    ]
+
+
+def total(buckets: Iterable[Bucket]) -> Counts:
+    """The counts of all of them."""
+    return sum((bucket.counts for bucket in buckets), start=Counts())
 
 
 def uptime_ratio(total_min: float, *, major_min: float, partial_min: float) -> float:

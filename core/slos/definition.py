@@ -81,9 +81,9 @@ class Slo:
     valid: tuple[Selection, ...]
     bad: tuple[Selection, ...]
     objective: float
-    window: timedelta
     critical: str
     source: str
+    window: timedelta = timedelta(days=30)
     latency: tuple[Selection, ...] = ()
     causes: tuple[Selection, ...] = ()
     stuck_after_s: float | None = None

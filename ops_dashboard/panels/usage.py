@@ -178,8 +178,11 @@ def _active(view: UsageView, address: Address) -> Chart:
         return Chart(key="active", title="Active people", note="a UTC day", reason=reason)
     axis = TimeAxis(edges=(*days, days[-1] + timedelta(days=1)), clock=Clock("UTC"), marks=())
     series = (Series(name="people", values=tuple(float(count) for _, count in view.active_days)),)
-    note = "distinct accounts with a summary, view or question, a UTC day"
-    return bar_chart("active", "Active people", note, axis, series, unit=Unit.PEOPLE, reason=reason)
+    note = "distinct accounts with a summary, view or question, a UTC day · hatched: the day still runs"
+    running = next((i for i, day in enumerate(days) if day + timedelta(days=1) > view.freshness.read_at), len(days))
+    return bar_chart(
+        "active", "Active people", note, axis, series, unit=Unit.PEOPLE, reason=reason, hatched_from=running
+    )
 
 
 def _cohorts(funnel: FunnelView, view: UsageView, address: Address) -> Chart:

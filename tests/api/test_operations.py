@@ -116,6 +116,8 @@ async def test_a_range_of_one_s_own_and_ranges_that_make_no_sense(figures: FakeS
             "from=2026-11-01T00:00:00Z&to=2026-11-01T00:00:00Z",
             "from=2026-11-01T00:00:00&to=2026-11-02T00:00:00",  # no offset: whose clock?
             "range=24h&tz=Mars/Olympus",
+            "from=0001-01-01T00:00:00Z&to=0001-01-02T00:00:00Z",
+            "from=2026-11-01T00:00:00Z&to=9999-12-31T23:59:00-12:00",
         ):
             assert (await client.get(f"{OPS}/metrics/summaries?{query}")).status_code == 422, query
 
@@ -166,6 +168,9 @@ async def test_a_deploy_is_recorded_in_the_name_of_the_operator(figures: FakeSer
         made = await client.post(f"{OPS}/deploys", json=body)
         wrong = await client.post(f"{OPS}/deploys", json={**body, "at": "2126-01-01T00:00:00Z"})
         unknown = await client.post(f"{OPS}/deploys", json={**body, "who": "me"})
+        for odd in ({"release": "1\0"}, {"release": "1\n2"}, {"note": "\0"}, {"at": "0001-01-01T00:00:00+23:00"}):
+            answer = await client.post(f"{OPS}/deploys", json={**body, **odd})
+            assert answer.status_code == 422, odd
     assert made.status_code == 201
     assert made.json()["deployed_at"] == "2026-11-23T13:10:00+00:00"
     assert (wrong.status_code, unknown.status_code) == (422, 422)

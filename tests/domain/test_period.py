@@ -18,6 +18,7 @@ from core.domain.period import (
     Period,
     Tier,
     floor_minute,
+    own_range,
     pieces,
     preset,
     zone_of,
@@ -81,6 +82,31 @@ def test_an_unknown_preset_is_refused(name: str) -> None:
 def test_a_range_that_is_empty_reversed_or_endless_is_refused(end: datetime) -> None:
     with pytest.raises(InvalidInput):
         Period(start=NOON, end=end)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("0001-01-01T00:00:00+00:00", "0001-01-03T00:00:00+00:00"),  # there is no period before
+        ("0001-01-01T00:00:00+23:00", "0001-01-03T00:00:00+00:00"),  # in UTC there is no such moment
+        ("9999-12-01T00:00:00+00:00", "9999-12-31T23:59:00+00:00"),
+        ("9999-12-01T00:00:00+00:00", "9999-12-31T23:59:00-23:00"),
+        ("1999-12-31T23:59:00+00:00", "2000-02-01T00:00:00+00:00"),
+        ("2199-12-31T00:00:00+00:00", "2200-01-01T00:01:00+00:00"),
+    ],
+)
+def test_a_range_at_the_ends_of_the_calendar_is_refused(start: str, end: str) -> None:
+    with pytest.raises(InvalidInput):
+        own_range(datetime.fromisoformat(start), datetime.fromisoformat(end))
+
+
+def test_a_range_of_one_s_own_has_whole_minutes_in_utc() -> None:
+    period = own_range(
+        datetime.fromisoformat("2000-01-01T01:00:59+01:00"),
+        datetime.fromisoformat("2000-01-01T00:09:00Z"),
+        "Asia/Tokyo",
+    )
+    assert period == Period(start=at("2000-01-01T00:00"), end=at("2000-01-01T00:09"), zone="Asia/Tokyo")
 
 
 @pytest.mark.parametrize("name", ["Mars/Olympus", "", "../etc/passwd", "/etc/passwd", "a\0b"])
@@ -147,16 +173,14 @@ def test_edges_rise_from_the_start_to_the_end_and_are_few(start: datetime, lengt
     start=minutes,
     length=st.integers(1, 40 * 24 * 60),
     dirty=st.sets(st.integers(0, 41 * 24), max_size=8),
-    limit=st.none() | st.integers(-100, 45 * 24 * 60),
 )
 def test_pieces_cover_the_range_exactly_never_overlap_and_lie_on_their_tiers(
-    start: datetime, length: int, dirty: set[int], limit: int | None
+    start: datetime, length: int, dirty: set[int]
 ) -> None:
     end = start + length * MINUTE
     first_hour = start.replace(minute=0)
     hours = {first_hour + number * HOUR for number in dirty}
-    summed_until = None if limit is None else start + limit * MINUTE
-    found = pieces(start, end, dirty=hours, summed_until=summed_until)
+    found = pieces(start, end, dirty=hours)
     assert (found[0].start, found[-1].end) == (start, end)
     assert all(first.end == second.start for first, second in pairwise(found))
     assert all(first.tier is not second.tier for first, second in pairwise(found))
@@ -167,7 +191,6 @@ def test_pieces_cover_the_range_exactly_never_overlap_and_lie_on_their_tiers(
         midnight = datetime(2020, 1, 1, tzinfo=UTC)
         assert (piece.start - midnight) % length_of == (piece.end - midnight) % length_of == timedelta()
         assert not any(piece.start <= hour < piece.end for hour in hours)
-        assert summed_until is None or piece.end <= summed_until
 
 
 def test_a_whole_month_is_read_by_the_day_with_hours_and_minutes_at_its_ends() -> None:

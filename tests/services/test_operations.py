@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID, uuid4
 
 import pytest
@@ -25,11 +25,13 @@ from core.errors import InvalidInput, NotFound, Unavailable
 from core.services.operations.operations import Operations
 from tests.factories.clocks import HeldClock
 from tests.factories.telemetry import Made, event, write_history
+from tests.fakes import FakeRecording
 
 NOW = datetime(2026, 11, 23, 12, 30, 20, tzinfo=UTC)
 END = datetime(2026, 11, 23, 12, 31, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+BEFORE_THE_CALENDAR = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=23)))
 DAY = Period(start=END - timedelta(days=1), end=END)
 
 
@@ -401,6 +403,7 @@ async def test_acts_of_admins_are_told_without_saying_whose(database: Database, 
         ("hold.placed", "user:7b0c", {}),
         ("correct_objectives", "slo:all", {}),
         ("correct_objectives", "slo:page-2s", {}),
+        ("archive.stopped", "events", {"run": "3f", "reason": "The disk of m.koch is full."}),
     )
     async with database.transaction() as session:
         for action, subject, detail in acts:
@@ -413,17 +416,23 @@ async def test_acts_of_admins_are_told_without_saying_whose(database: Database, 
         "1 row was taken out of an archive of anonymous summaries",
         "A legal hold was placed on a person's summaries",
         "A stretch of time was taken out of all objectives",
-        "A stretch of time was taken out of one objective",
+        "A stretch of time was taken out of the objective “Pages ready in 2 s”",
+        "An archival of events stopped before its end",
     }
 
 
-async def test_an_incident_whose_times_are_out_of_order_is_refused(operations: Operations) -> None:
+async def test_an_incident_that_makes_no_sense_is_refused(operations: Operations) -> None:
     for times in (
         {"detected_at": NOW - HOUR, "acknowledged_at": NOW - 2 * HOUR},
         {"mitigated_at": NOW},  # nobody can mitigate what was not detected
         {"detected_at": NOW - 4 * HOUR},
+        {"detected_at": NOW + HOUR},  # nobody knows yet
+        {"started_at": NOW + HOUR},
+        {"started_at": BEFORE_THE_CALENDAR},
+        {"title": " "},
     ):
-        incident = Incident(id=0, severity="P1", title="Down", started_at=NOW - 3 * HOUR, **times)
+        values: dict[str, object] = {"severity": "P1", "title": "Down", "started_at": NOW - 3 * HOUR} | times
+        incident = Incident(id=0, **values)  # type: ignore[arg-type]
         with pytest.raises(InvalidInput):
             await operations.record_incident(incident, actor="cli:test")
 
@@ -434,6 +443,9 @@ async def test_an_incident_whose_times_are_out_of_order_is_refused(operations: O
         {"release": " "},
         {"deployed_at": NOW + HOUR},
         {"committed_at": NOW - HOUR, "deployed_at": NOW - 2 * HOUR},
+        # Such a time can be written, but never be read again: no panel would open any more.
+        {"committed_at": BEFORE_THE_CALENDAR},
+        {"deployed_at": BEFORE_THE_CALENDAR},
     ],
 )
 async def test_a_deploy_that_makes_no_sense_is_refused(operations: Operations, changes: dict[str, object]) -> None:
@@ -462,3 +474,29 @@ def test_the_reference_holds_every_definition_with_its_statement(operations: Ope
     assert [entry.slo for entry in reference.slos] == list(ALL_SLOS)
     assert all("SELECT" in entry.query for entry in reference.metrics)
     assert all("SELECT" in entry.valid and entry.bad != entry.valid for entry in reference.slos)
+
+
+async def test_what_operators_read_is_no_statement_that_people_waited_for(database_url: str, clock: HeldClock) -> None:
+    recording = FakeRecording()
+    recorded = Database(database_url, app_name="test", recording=recording)
+    operations = Operations(database=recorded, clock=clock)
+    await operations.overview(DAY)
+    await operations.freshness()
+    with pytest.raises(NotFound):
+        await operations.story(new_request_id(NOW))
+    await recorded.close()
+    assert recording.of(Kind.QUERY) == []
+
+
+async def test_of_very_many_incidents_the_newest_are_marked(database: Database, operations: Operations) -> None:
+    async with database.transaction() as session:
+        await session.execute(
+            text(
+                "INSERT INTO incidents (severity, title, started_at)"
+                " SELECT 'P3', 'Small', cast(:now AS timestamptz) - n * interval '1 minute'"
+                " FROM generate_series(1, 501) AS n"
+            ),
+            {"now": NOW},
+        )
+    marks = (await operations.overview(DAY)).marks
+    assert (len(marks), marks[-1].start) == (500, NOW - MINUTE)

@@ -25,7 +25,6 @@ from core.metrics.definition import (
     Rate,
     Selection,
     Share,
-    Total,
     scale_of,
     selections_of,
 )
@@ -127,8 +126,6 @@ def by_hand(metric: Metric, raw: Raw, length_s: float) -> float | None:
     match metric.query:
         case Count(of=of):
             return count(of)
-        case Total(of=of):
-            return total(of)
         case Rate(of=of, per_s=per_s):
             return per_s * count(of) / length_s
         case Share(part=part, whole=whole):
@@ -236,3 +233,22 @@ async def test_late_events_of_a_dirty_hour_are_seen_although_its_sums_are_old(hi
     (raw,) = await read_raw(history, (hour, hour + HOUR))
     assert reading.value == pytest.approx(by_hand(reading.metric, raw, 3_600))
     assert reading.value
+
+
+async def test_where_minutes_are_no_longer_kept_days_of_a_clock_of_half_hours_lose_nothing(database: Database) -> None:
+    await write_history(database, made_up(random.Random(11), 2_000))
+    async with database.transaction() as session:
+        await session.execute(text("DELETE FROM rollup_minutes WHERE at < :kept"), {"kept": END - timedelta(days=2)})
+    period = Period(start=START - timedelta(days=30), end=END, zone="Asia/Kolkata")
+    reading = await Operations(database=database, clock=HeldClock(END)).read("requests-per-minute", period)
+    edges = period.edges()
+    # Half past the hour there: the half hour before belongs to the day that ends then.
+    on_hours = [edge.replace(minute=0) if edge < END - timedelta(days=2) else edge for edge in edges]
+    lengths = [(b - a).total_seconds() for a, b in pairwise(edges)]
+    expected = [
+        by_hand(reading.metric, each, length)
+        for each, length in zip(await read_raw(database, on_hours), lengths, strict=True)
+    ]
+    assert agree(reading.points, expected)
+    (whole,) = await read_raw(database, (period.start, END))
+    assert reading.value == pytest.approx(by_hand(reading.metric, whole, period.length.total_seconds()))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import uuid4
 
 import pytest
@@ -220,6 +221,9 @@ async def test_corrections_that_make_no_sense_are_refused(database: Database) ->
     backwards = Correction(start=NOW, end=NOW - MINUTE, category=Category.VENDOR)
     with pytest.raises(InvalidInput):
         await operations.correct(backwards, actor="cli:test")
+    too_early = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=23)))
+    with pytest.raises(InvalidInput):
+        await operations.correct(replace(backwards, start=too_early), actor="cli:test")
     unknown = Correction(start=NOW - MINUTE, end=NOW, category=Category.VENDOR, slo="uptime")
     with pytest.raises(NotFound):
         await operations.correct(unknown, actor="cli:test")
@@ -372,3 +376,24 @@ async def test_what_began_before_the_range_is_looked_for_in_the_week_before(data
     assert view.onset is not None
     assert (view.onset.release, view.onset.before) == ("2026.11.3", 0.0)
     assert view.onset.after == pytest.approx(1 / 6, abs=0.01)
+
+
+async def test_work_that_is_stuck_has_spent_the_budget_when_it_is_asked_when_that_ends(database: Database) -> None:
+    # Five of a hundred may be late: four are, and the two that are open too long spend what was left.
+    events = [event(Kind.SUMMARY, "5–20 min", NOW, value=9_000.0)] * 94
+    await write_history(database, [*events, *[event(Kind.SUMMARY, "5–20 min", NOW, value=31_000.0)] * 4])
+    for _ in range(2):
+        await ask_for_summary(database, asked=NOW - timedelta(minutes=1))
+    found = await status(database, "summary-30s")
+    assert found.budget_left == pytest.approx(1 - 6 / 5)
+    assert found.exhausts_at == NOW
+
+
+async def test_only_corrections_within_the_window_are_named(database: Database) -> None:
+    await write_history(database, [*requests(9, NOW - timedelta(days=3)), *failures(1, NOW - timedelta(days=2))])
+    operations = Operations(database=database, clock=HeldClock(NOW))
+    for days, note in ((200, "long ago"), (2, "")):
+        start = (NOW - timedelta(days=days)).replace(second=0)
+        correction = Correction(start=start, end=start + MINUTE, category=Category.VENDOR, note=note)
+        await operations.correct(correction, actor="cli:test")
+    assert (await status(database)).corrections == ("vendor",)

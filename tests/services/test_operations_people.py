@@ -16,14 +16,14 @@ TODAY = date(2026, 11, 25)
 EDGES = tuple(datetime(2026, 11, day, 9, 30, tzinfo=UTC) for day in (23, 24, 25))
 
 
-def sources(now: datetime) -> Sources:
+def sources(now: datetime, *, first: int = 1) -> Sources:
     days = [TODAY - timedelta(days=back) for back in range(3)]
     active = {day: ActiveDay(day=day, daily=10, weekly=50, monthly=90) for day in days}
     active[TODAY] = ActiveDay(day=TODAY, daily=4, weekly=50, monthly=90)
     return Sources(
         now=now,
-        cells=Cells((), [], EDGES, [], first=1),
-        people=PeopleFigures(edges=EDGES, first=1, active=active, first_summaries={}, registered={}, grown_up={}),
+        cells=Cells((), [], EDGES, [], first=first),
+        people=PeopleFigures(edges=EDGES, first=first, active=active, first_summaries={}, registered={}, grown_up={}),
     )
 
 
@@ -34,6 +34,12 @@ def sources(now: datetime) -> Sources:
 def test_a_day_that_still_runs_is_compared_with_nothing(now: datetime, before: int | None) -> None:
     reading = evaluate(METRICS["daily-active"], sources(now))
     assert (reading.value, reading.before) == (4, before)
+
+
+def test_a_bin_of_a_day_that_still_runs_has_no_value_or_its_line_would_end_in_a_fall() -> None:
+    assert evaluate(METRICS["daily-active"], sources(EDGES[-1], first=0)).points == (10, None)
+    assert evaluate(METRICS["daily-active"], sources(datetime(2026, 11, 26, tzinfo=UTC), first=0)).points == (10, 4)
+    assert evaluate(METRICS["weekly-active"], sources(EDGES[-1], first=0)).points == (50, 50)
 
 
 def test_windows_of_many_days_are_compared_all_the_same() -> None:

@@ -15,12 +15,13 @@ from core.slos.budget import (
     Counts,
     budget_left,
     burn_rate,
-    corrected,
     exhausts_in_s,
     health_of,
     is_over,
+    left_out,
     read_rule,
     read_slow_rule,
+    total,
     wilson_low,
 )
 from core.slos.definition import BURN_RULES, SLOW_RULE, BurnRule, Slo
@@ -223,14 +224,13 @@ def test_exhaustion_agrees_with_walking_through_the_minutes(
 def test_a_correction_leaves_bad_and_valid_out_and_both_figures_are_kept() -> None:
     window = buckets((0, 100), (50, 100), (1, 100))
     maintenance = Correction(start=NOW - 2 * HOUR, end=NOW - HOUR, category=Category.MAINTENANCE)
-    without, every = corrected(window, [maintenance])
-    assert without == c(1, 200)
-    assert every == c(51, 300)
+    assert total(left_out(window, [maintenance])) == c(1, 200)
+    assert total(window) == c(51, 300)
 
 
 def test_corrections_that_overlap_take_a_stretch_out_once() -> None:
     window = buckets((1, 10), (2, 20), (3, 30))
     whole = Correction(start=NOW - 3 * HOUR, end=NOW - HOUR, category=Category.VENDOR)
     part = Correction(start=NOW - 2 * HOUR, end=NOW, category=Category.LOAD_TEST)
-    assert corrected(window, [whole, part])[0] == Counts()
-    assert corrected(window, [])[0] == c(6, 60)
+    assert total(left_out(window, [whole, part])) == Counts()
+    assert left_out(window, []) == window

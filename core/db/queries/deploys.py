@@ -45,8 +45,8 @@ async def list_deploys(session: AsyncSession, start: datetime, end: datetime, *,
     """Those of [start, end), at most `limit` of the newest, oldest first."""
     found = await session.execute(
         text(
-            "SELECT * FROM deploys WHERE deployed_at >= :start AND deployed_at < :end"
-            " ORDER BY deployed_at DESC, id LIMIT :limit"
+            "SELECT id, release, deployed_at, committed_at, commits, note FROM deploys"
+            " WHERE deployed_at >= :start AND deployed_at < :end ORDER BY deployed_at DESC, id LIMIT :limit"
         ),
         {"start": start, "end": end, "limit": limit},
     )

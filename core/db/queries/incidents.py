@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.metrics.definition import Moment
 
+_COLUMNS = "id, severity, title, started_at, detected_at, acknowledged_at, mitigated_at, resolved_at"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
@@ -61,7 +63,7 @@ async def list_incidents(session: AsyncSession, start: datetime, end: datetime, 
     """Those that began in [start, end), at most `limit` of the newest, oldest first."""
     found = await session.execute(
         text(
-            "SELECT * FROM incidents WHERE started_at >= :start AND started_at < :end"
+            f"SELECT {_COLUMNS} FROM incidents WHERE started_at >= :start AND started_at < :end"  # noqa: S608
             " ORDER BY started_at DESC, id LIMIT :limit"
         ),
         {"start": start, "end": end, "limit": limit},
@@ -70,14 +72,15 @@ async def list_incidents(session: AsyncSession, start: datetime, end: datetime, 
 
 
 async def list_incidents_open_in(session: AsyncSession, start: datetime, end: datetime) -> list[Incident]:
-    """Those of which some part lies in [start, end), oldest first, at most 500."""
+    """Those of which some part lies in [start, end), at most 500 of the newest, oldest first."""
     found = await session.execute(
         text(
-            """
-            SELECT * FROM incidents WHERE started_at < :end AND (resolved_at IS NULL OR resolved_at > :start)
-             ORDER BY started_at, id LIMIT 500
-            """
+            f"""
+            SELECT {_COLUMNS} FROM incidents
+             WHERE started_at < :end AND (resolved_at IS NULL OR resolved_at > :start)
+             ORDER BY started_at DESC, id LIMIT 500
+            """  # noqa: S608
         ),
         {"start": start, "end": end},
     )
-    return [Incident(**row) for row in found.mappings()]
+    return [Incident(**row) for row in reversed(found.mappings().all())]

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db.database import driver_connection
-from core.domain.period import Piece, Tier, pieces
+from core.domain.period import HOUR, Piece, Tier, pieces
 
 _TABLES = {Tier.DAY: "rollup_days", Tier.HOUR: "rollup_hours", Tier.MINUTE: "rollup_minutes"}
 _DAY = timedelta(days=1)
@@ -50,6 +50,7 @@ async def read_sums(
     """
     if not groups:
         return []
+    edges = _on_kept_sums(edges, await read_oldest_minute(session))
     dirty = await read_dirty_hours(session, edges[0], edges[-1])
     connection = await driver_connection(session)
     wanted = set(with_histogram)
@@ -74,6 +75,12 @@ async def read_series_version(session: AsyncSession) -> int:
     """A number that is another one as soon as a series was added or changed."""
     statement = text("SELECT coalesce(bit_xor(hashtextextended(s::text, 0)), 0) FROM series s")
     return int(await session.scalar(statement) or 0)
+
+
+async def read_oldest_minute(session: AsyncSession) -> datetime | None:
+    """Where the minutes' sums begin; of what lies before there are hours at the finest. None where there are none."""
+    oldest: datetime | None = await session.scalar(text("SELECT min(at) FROM rollup_minutes"))
+    return oldest
 
 
 async def read_newest_minute(session: AsyncSession) -> datetime | None:
@@ -102,6 +109,16 @@ _STATEMENT = """
       FROM ({parts}) s JOIN wanted w ON w.id = s.series_id
      GROUP BY 1, 2
 """
+
+
+def _on_kept_sums(edges: Sequence[datetime], minutes_from: datetime | None) -> Sequence[datetime]:
+    """The same edges, those from before the minutes begin on the whole hour before: else that hour is in no bin.
+
+    Narrower bins than an hour can't be told apart there; they stay empty.
+    """
+    if edges[-1] - edges[0] < (len(edges) - 1) * HOUR:
+        return edges
+    return [edge if minutes_from and edge >= minutes_from else edge.replace(minute=0, second=0) for edge in edges]
 
 
 def _part(tier: Tier) -> str:

@@ -15,7 +15,6 @@ from core.metrics.definition import (
     Selection,
     Share,
     Statistic,
-    Total,
     scale_of,
 )
 
@@ -55,8 +54,6 @@ def spell_out(query: Query) -> str:
     match query:
         case Count(of=of):
             return f"SELECT coalesce(sum(r.count) FILTER (WHERE {_condition(of)}), 0){_FROM}"
-        case Total(of=of):
-            return f"SELECT coalesce(sum(r.total) FILTER (WHERE {_condition(of)}), 0){_FROM}"
         case Rate(of=of, per_s=per_s):
             return (
                 f"SELECT {per_s} * coalesce(sum(r.count) FILTER (WHERE {_condition(of)}), 0)\n"  # noqa: S608

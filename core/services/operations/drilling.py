@@ -53,6 +53,8 @@ async def read_requests(
         wanted = await _of_slo(session, period, drill.slo, drill.cause, series)
     else:
         return ()
+    if not wanted:
+        return ()
     worst = {number for number, each in wanted.items() if each.outcome in BAD}
     ranges = [(period.start, period.end)]
     if period.length > _READ_WHOLE:

@@ -21,7 +21,6 @@ from core.metrics.definition import (
     Recovery,
     Share,
     Statistic,
-    Total,
     scale_of,
 )
 from core.metrics.reading import Reading
@@ -29,7 +28,6 @@ from core.services.operations.cells import Cells
 from core.services.operations.people import PeopleFigures, last_day
 
 CRITICAL_SEVERITIES = ("P0", "P1")
-Values = tuple[float | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +46,6 @@ def evaluate(metric: Metric, sources: Sources) -> Reading:
     match metric.query:
         case Count(of=of):
             return _counted(metric, cells, cells.counts(of))
-        case Total(of=of):
-            return _counted(metric, cells, cells.totals(of))
         case Rate(of=of, per_s=per_s):
             return _rate(metric, cells, cells.counts(of), per_s, sources.now)
         case Share(part=part, whole=whole):
@@ -110,13 +106,17 @@ def _distinct(metric: Metric, sources: Sources, people: People) -> Reading:
     figures = sources.people
     if figures is None:
         raise ValueError(f"{metric.slug}: people were not read")
-    # Part of a day beside a whole one would read as a fall, every morning.
-    is_part_of_day = people is People.DAILY and last_day(figures.edges[-1]) >= sources.now.astimezone(UTC).date()
+    value, before, points = figures.value(people), figures.before(people), figures.points(people)
+    if people is not People.DAILY:
+        return Reading(metric=metric, value=value, before=before, points=points)
+    # Part of a day beside whole ones would read as a fall, every morning.
+    today = sources.now.astimezone(UTC).date()
+    is_over = [last_day(end) < today for end in figures.edges[figures.first + 1 :]]
     return Reading(
         metric=metric,
-        value=figures.value(people),
-        before=None if is_part_of_day else figures.before(people),
-        points=figures.points(people),
+        value=value,
+        before=before if is_over[-1] else None,
+        points=tuple(point if over else None for point, over in zip(points, is_over, strict=True)),
     )
 
 

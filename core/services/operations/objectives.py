@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -23,12 +24,13 @@ from core.slos.budget import (
     budget_left,
     budget_minutes,
     burn_rate,
-    corrected,
     exhausts_in_s,
     full_budget_lasts_s,
     health_of,
+    left_out,
     read_rule,
     read_slow_rule,
+    total,
 )
 from core.slos.definition import IncidentRule, Slo
 from core.slos.status import BurnReading, BurnState, Health, SloStatus, Uncorrected
@@ -61,15 +63,17 @@ async def read_statuses(session: AsyncSession, series: KnownSeries, now: datetim
 
 def status_of(slo: Slo, cells: Cells, corrections: Sequence[Correction], *, stuck: int, at: datetime) -> SloStatus:
     """One objective from the cells of its window. What is stuck is bad in every window that ends now."""
-    ours = [each for each in corrections if each.slo in {None, slo.slug}]
-    buckets = [each for each in buckets_of(slo, cells) if each.start >= cells.edges[-1] - slo.window]
-    stuck_ones = Counts(bad=stuck, valid=stuck)
-    whole, every = (each + stuck_ones for each in corrected(buckets, ours))
+    end = cells.edges[-1]
+    every = [each for each in buckets_of(slo, cells) if each.start >= end - slo.window]
+    ours = [
+        each for each in corrections if each.slo in {None, slo.slug} and each.start < end and each.end > every[0].start
+    ]
+    buckets = _with_stuck(left_out(every, ours), stuck)
+    whole, uncorrected = total(buckets), total(_with_stuck(every, stuck))
     left = budget_left(slo, whole)
 
     def over(length: timedelta) -> Counts:
-        recent = [each for each in buckets if each.start >= cells.edges[-1] - length]
-        return corrected(recent, ours)[0] + stuck_ones
+        return total(each for each in buckets if each.start >= end - length)
 
     burns = tuple(read_rule(slo, rule, over(rule.long), over(rule.short)) for rule in slo.rules)
     rule = slo.slow_rule
@@ -88,12 +92,12 @@ def status_of(slo: Slo, cells: Cells, corrections: Sequence[Correction], *, stuc
         minutes_left=None if left is None else left * budget_minutes(slo),
         burns=burns,
         health=health,
-        exhausts_at=_exhausts_at(slo, left_out(buckets, ours), present, _present_of(burns), at),
+        exhausts_at=_exhausts_at(slo, buckets, present, _present_of(burns), at),
         full_budget_lasts_s=full_budget_lasts_s(slo, burn_rate(slo, present)),
         p95=cells.quantile(slo.latency, 0.95) if slo.latency else None,
         slow=slow,
-        uncorrected=_uncorrected(slo, every) if ours and every != whole else None,
-        corrections=tuple(f"{each.category}: {each.note}" for each in ours if every != whole),
+        uncorrected=_uncorrected(slo, uncorrected) if uncorrected != whole else None,
+        corrections=tuple(_told(each) for each in ours) if uncorrected != whole else (),
     )
 
 
@@ -120,6 +124,7 @@ def status_by_incidents(slo: Slo, incidents: Sequence[Incident], *, at: datetime
         budget_left=left,
         minutes_left=None,
         burns=(),
+        # Just half of them in time is what the objective asks for.
         health=Health.NO_DATA if left is None else Health.SPENT if left < 0 else Health.OK,
         exhausts_at=None,
         full_budget_lasts_s=None,
@@ -143,7 +148,7 @@ def _edges(end: datetime, corrections: Sequence[Correction]) -> list[datetime]:
     start = end - longest
     lengths = {length for slo in _WATCHED for rule in slo.rules for length in (rule.long, rule.short)}
     lengths |= {length for slo in _WATCHED if slo.slow_rule for length in (slo.slow_rule.window, slo.slow_rule.short)}
-    found = {start, end, *(end - length for length in lengths)}
+    found = {start, end, end - _PRESENT, *(end - length for length in lengths)}
     found |= {end - slo.window for slo in _WATCHED}
     midnight = end.replace(hour=0, minute=0)
     found |= {midnight - timedelta(days=day) for day in range(longest.days + 1)}
@@ -156,14 +161,13 @@ def _present_of(burns: Sequence[BurnReading]) -> timedelta:
     return firing.rule.long if firing else _PRESENT
 
 
-def left_out(buckets: Sequence[Bucket], corrections: Sequence[Correction]) -> list[Bucket]:
-    """The same buckets, empty where a correction takes them out."""
-    return [
-        Bucket(start=each.start, end=each.end, counts=Counts())
-        if any(correction.covers(each.start, each.end) for correction in corrections)
-        else each
-        for each in buckets
-    ]
+def _with_stuck(buckets: Sequence[Bucket], stuck: int) -> list[Bucket]:
+    last = buckets[-1]
+    return [*buckets[:-1], replace(last, counts=last.counts + Counts(bad=stuck, valid=stuck))]
+
+
+def _told(correction: Correction) -> str:
+    return f"{correction.category}: {correction.note}" if correction.note else correction.category.value
 
 
 def _exhausts_at(

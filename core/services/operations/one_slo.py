@@ -14,12 +14,12 @@ from core.db.queries.requests import count_people
 from core.domain.period import MINUTE, Period, floor_minute
 from core.services.operations.cells import KnownSeries, Question, read_cells
 from core.services.operations.happenings import read_freshness, read_marks
-from core.services.operations.objectives import buckets_of, is_late, left_out
+from core.services.operations.objectives import buckets_of, is_late
 from core.services.operations.spending import Spending, read_spending, series_of_causes
 from core.services.operations.views import Line, SloView
 from core.slos.advice import Finding
 from core.slos.attribution import spenders
-from core.slos.budget import Bucket, Counts
+from core.slos.budget import Bucket, Counts, left_out
 from core.slos.definition import Slo
 from core.slos.status import SloStatus
 

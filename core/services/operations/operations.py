@@ -1,9 +1,10 @@
-"""What operators ask for. Each answer is read in one snapshot, and once a minute for everybody who asks the same."""
+"""What operators ask for: each reading in one snapshot, and once a minute for everybody who asks the same."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -21,7 +22,7 @@ from core.db.queries.rollups import read_series_version
 from core.db.queries.telemetry import list_series
 from core.db.statement_times import unrecorded
 from core.domain.correction import Correction
-from core.domain.period import Period
+from core.domain.period import Period, check_moment
 from core.domain.request_ids import began_at
 from core.domain.telemetry import Kind
 from core.errors import InvalidInput, NotFound
@@ -162,7 +163,7 @@ class Operations:
             began = began_at(request_id)
         except (ValueError, OverflowError):
             raise _no_story() from None
-        async with self._database.snapshot() as session:
+        async with self._snapshot() as session:
             series = await self._series(session)
             events = await list_story(session, request_id, began)
             if not events:
@@ -172,7 +173,7 @@ class Operations:
 
     async def freshness(self) -> Freshness:
         """How new the figures are; always read anew."""
-        async with self._database.snapshot() as session:
+        async with self._snapshot() as session:
             return await read_freshness(session, self._clock.now())
 
     def reference(self) -> ReferenceView:
@@ -184,6 +185,8 @@ class Operations:
         now = self._clock.now()
         if not deploy.release.strip():
             raise InvalidInput("A deploy needs the name of its release.")
+        for at in (deploy.deployed_at, deploy.committed_at or deploy.deployed_at):
+            check_moment(at)
         if deploy.deployed_at > now + _CLOCKS_DIFFER:
             raise InvalidInput("A deploy can be recorded once it has happened; its time lies in the future.")
         if deploy.committed_at is not None and deploy.committed_at > deploy.deployed_at:
@@ -196,9 +199,16 @@ class Operations:
             )
 
     async def record_incident(self, incident: Incident, *, actor: str) -> int:
-        """The incident's number. InvalidInput where its times are out of order."""
+        """The incident's number. InvalidInput where its times make no sense, or it has no title."""
+        now = self._clock.now()
+        if not incident.title.strip():
+            raise InvalidInput("An incident needs a title.")
         times = [incident.at(moment) for moment in Moment]
         known = [each for each in times if each is not None]
+        for at in known:
+            check_moment(at)
+        if max(known) > now + _CLOCKS_DIFFER:
+            raise InvalidInput("The times of an incident are recorded once they have come; one lies in the future.")
         if known != sorted(known) or times[: len(known)] != known:
             raise InvalidInput(
                 "The times of an incident follow one another: started, detected, acknowledged, mitigated, resolved; "
@@ -212,7 +222,7 @@ class Operations:
                 action="record_incident",
                 subject=f"incident:{number}",
                 detail={"severity": incident.severity},
-                now=self._clock.now(),
+                now=now,
             )
         return number
 
@@ -220,6 +230,8 @@ class Operations:
         """Takes a stretch of time out of objectives; the figures with it stay on show. InvalidInput for a wrong one."""
         if correction.slo is not None:
             _known_slo(correction.slo)
+        check_moment(correction.start)
+        check_moment(correction.end)
         if correction.start >= correction.end:
             raise InvalidInput("The stretch ends before it begins.")
         now = self._clock.now()
@@ -247,12 +259,17 @@ class Operations:
 
     async def _answer(self, key: Hashable, read: _Read[_T], *, fresh: bool) -> _T:
         async def make() -> _T:
-            # What operators look at must not count among the statements that people's pages wait for.
-            with unrecorded():
-                async with self._database.snapshot() as session:
-                    return await read(session, await self._series(session))
+            async with self._snapshot() as session:
+                return await read(session, await self._series(session))
 
         return await self._once.get(key, make, fresh=fresh)
+
+    @asynccontextmanager
+    async def _snapshot(self) -> AsyncIterator[AsyncSession]:
+        # What operators look at must not count among the statements that people's pages wait for.
+        with unrecorded():
+            async with self._database.snapshot() as session:
+                yield session
 
     async def _series(self, session: AsyncSession) -> KnownSeries:
         """All series, read only where there are others than last time."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from core.db.queries.requests import KeptEvent
 from core.domain.telemetry import KINDS, Kind, Outcome, Pace, Series, Unit
+from core.metrics.selections import BAD
 from core.services.operations.spending import cause_of
 from core.services.operations.views import RequestRow, Story, StoryStep
 from core.services.operations.words import label_of
@@ -15,7 +16,6 @@ from core.services.operations.words import label_of
 _MS = timedelta(milliseconds=1)
 # What the request was, before what was done for it.
 _TITLES = (Kind.SUMMARY, Kind.API_REQUEST, Kind.PAGE_REQUEST, Kind.PAGE_OPEN, Kind.SUBMIT, Kind.SIGN_IN, Kind.SIGN_UP)
-_BAD = {Outcome.SERVER_ERROR, Outcome.TIMEOUT, Outcome.DROPPED, Outcome.VENDOR_LIMITED, Outcome.FAILED}
 _WARNED = {Outcome.CLIENT_ERROR, Outcome.LIMITED, Outcome.REFUSED}
 
 
@@ -84,7 +84,7 @@ def _title_rank(series: Series) -> int:
 
 
 def _tone(series: Series) -> str:
-    if series.outcome in _BAD:
+    if series.outcome in BAD:
         return "bad"
     return "warn" if series.outcome in _WARNED or series.pace in {Pace.SLOW, Pace.CRAWLING} else ""
 

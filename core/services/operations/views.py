@@ -137,9 +137,8 @@ class PerformanceView:
 class SloView:
     """One objective in depth. `budget_edges`/`budget_left`: the burn-down over its window, the value at each bin's end.
 
-    `spenders`, `bad_in_period`, `people` (distinct accounts that met the bad ones, None where the
-    period is too long to count them) and `onset` (when the top spender
-    began to spend) are of `period`.
+    `spenders`, `bad_in_period`, `people` (distinct accounts that met the bad ones, None where the period is too long to
+    count them) and `onset` (when the top spender began to spend) are of `period`.
     """
 
     period: Period
@@ -223,7 +222,7 @@ class FunnelView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageView:
-    """`summaries` an hour and `succeeded` as a ratio by bin; `active` the distinct people by day."""
+    """`summaries` an hour and `succeeded` as a ratio by bin; `active_days`: distinct accounts by UTC day."""
 
     period: Period
     edges: tuple[datetime, ...]
