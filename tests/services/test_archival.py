@@ -325,20 +325,20 @@ async def test_a_full_disk_stops_the_run_with_its_reason_and_nothing_is_lost(
     assert (await archival.run(run.id)).state is ArchiveState.DONE
 
 
+def spoil(path: Path) -> None:
+    """The end of the slice on the disk is not what was written."""
+    with path.open("r+b") as file:
+        file.seek(-20, 2)
+        file.write(b"\0" * 12)
+
+
 @pytest.mark.usefixtures("aged")
 async def test_a_slice_that_is_not_on_the_disk_as_it_was_written_is_not_deleted(
     archival: Archival, database_url: str
 ) -> None:
     before = copy_out(database_url)
     run = await start(archival, SUMMARIES)
-    path = archival.folder / run.file
-
-    def spoil() -> None:
-        with path.open("r+b") as file:
-            file.seek(-20, 2)
-            file.write(b"\0" * 12)
-
-    await carry_out_with(archival, run.id, Hook(Step.SLICE_SYNCED, spoil))
+    await carry_out_with(archival, run.id, Hook(Step.SLICE_SYNCED, lambda: spoil(archival.folder / run.file)))
     failed = await archival.run(run.id)
     assert (failed.state, failed.done_rows) == (ArchiveState.FAILED, 0)
     assert copy_out(database_url) == before
@@ -429,14 +429,7 @@ async def test_what_a_failed_archival_has_written_goes_after_thirty_days_too(
 ) -> None:
     """What people wrote must not lie in the folder for ever because its archive is damaged."""
     run = await start(archival, SUMMARIES)
-    path = archival.folder / run.file
-
-    def spoil() -> None:
-        with path.open("r+b") as file:
-            file.seek(-20, 2)
-            file.write(b"\0" * 12)
-
-    await carry_out_with(archival, run.id, Hook(Step.SLICE_SYNCED, spoil))
+    await carry_out_with(archival, run.id, Hook(Step.SLICE_SYNCED, lambda: spoil(archival.folder / run.file)))
     failed = await archival.run(run.id)
     assert (failed.state, failed.expires_at) == (ArchiveState.FAILED, NOW + timedelta(days=30))
     assert await archival.expire() == 0
