@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.domain.engine_settings import EngineSettings
 from core.errors import AppError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
@@ -42,6 +45,23 @@ class Settings(BaseSettings):
     database_direct_url: SecretStr | None = Field(None, validation_alias="DATABASE_DIRECT_URL")
     migrate_on_start: bool = Field(False, validation_alias="MIGRATE_ON_START")
 
+    # The transcript ladder: which rungs are climbed, in this order, and what each of them needs.
+    caption_order: str = Field(
+        "youtube,yt_dlp,youtube_proxy,yt_dlp_proxy,gumloop,speech", validation_alias="SIGHTLINE_CAPTION_ORDER"
+    )
+    oxylabs_username: SecretStr | None = Field(None, validation_alias="OXYLABS_USERNAME")
+    oxylabs_password: SecretStr | None = Field(None, validation_alias="OXYLABS_PASSWORD")
+    proxy_url: SecretStr | None = Field(None, validation_alias="SIGHTLINE_PROXY_URL")
+    gumloop_api_key: SecretStr | None = Field(None, validation_alias="GUMLOOP_API_KEY")
+    gumloop_user_id: str | None = Field(None, validation_alias="GUMLOOP_USER_ID")
+    gumloop_flow_id: str | None = Field(None, validation_alias="GUMLOOP_FLOW_ID")
+    gumloop_total_timeout_s: float = Field(90.0, gt=0, validation_alias="SIGHTLINE_GUMLOOP_TOTAL_TIMEOUT_S")
+    youtube_api_key: SecretStr | None = Field(None, validation_alias="YOUTUBE_API_KEY")
+    whisper_model: Path | None = Field(None, validation_alias="WHISPER_MODEL")
+    speech_model: str = Field("whisper-1", validation_alias="OPENAI_SPEECH_MODEL")
+    speech_total_timeout_s: float = Field(1_800.0, gt=0, validation_alias="SIGHTLINE_SPEECH_TOTAL_TIMEOUT_S")
+    upload_longest_mb: int = Field(500, ge=1, validation_alias="SIGHTLINE_UPLOAD_MB")
+
     youtube_timeout_s: float = Field(2.0, gt=0, validation_alias="SIGHTLINE_YOUTUBE_TIMEOUT_S")
     youtube_total_timeout_s: float = Field(20.0, gt=0, validation_alias="SIGHTLINE_YOUTUBE_TOTAL_TIMEOUT_S")
     job_timeout_s: float = Field(300.0, gt=0, validation_alias="SIGHTLINE_JOB_TIMEOUT_S")
@@ -68,13 +88,36 @@ class Settings(BaseSettings):
     two_admin_rows: int = Field(100_000, ge=1, validation_alias="SIGHTLINE_TWO_ADMIN_ROWS")
     kill_at: str | None = Field(None, validation_alias="SIGHTLINE_KILL_AT")
 
+    # The language model: any endpoint that speaks OpenAI's chat completions.
     openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY")
+    openai_base_url: str = Field("https://api.openai.com/v1", validation_alias="OPENAI_BASE_URL")
+    openai_model: str = Field("gpt-4o-mini", validation_alias="OPENAI_MODEL")
+    openai_model_reduce: str | None = Field(None, validation_alias="OPENAI_MODEL_REDUCE")
+    openai_prices: str | None = Field(None, validation_alias="OPENAI_PRICES")
+    openai_context_tokens: int = Field(128_000, ge=4_000, validation_alias="OPENAI_CONTEXT_TOKENS")
+    openai_concurrency: int = Field(4, ge=1, le=32, validation_alias="OPENAI_CONCURRENCY")
+    openai_timeout_s: float = Field(120.0, gt=0, validation_alias="OPENAI_TIMEOUT_S")
+    model_job_timeout_s: float = Field(3_600.0, gt=0, validation_alias="SIGHTLINE_MODEL_JOB_TIMEOUT_S")
+    job_cap_usd: float = Field(2.0, ge=0, validation_alias="SIGHTLINE_JOB_CAP_USD")
+    user_day_cap_usd: float = Field(10.0, ge=0, validation_alias="SIGHTLINE_USER_DAY_CAP_USD")
+    day_cap_usd: float = Field(100.0, ge=0, validation_alias="SIGHTLINE_DAY_CAP_USD")
+    vendor_wait_longest_s: float = Field(86_400.0, gt=0, validation_alias="SIGHTLINE_VENDOR_WAIT_S")
     release: str = Field("dev", validation_alias="SIGHTLINE_RELEASE")
+
+    def for_engine(self) -> EngineSettings:
+        """What an engine's process is told: never the database, cookies or mail."""
+        return EngineSettings(**{field.name: _plain(getattr(self, field.name)) for field in fields(EngineSettings)})
 
     @property
     def is_https(self) -> bool:
         """True where the public origin is served over TLS: cookies are then Secure and HSTS is sent."""
         return bool(self.public_origin and self.public_origin.startswith("https://"))
+
+
+def _plain(value: object) -> Any:  # noqa: ANN401  # each field's own type
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return str(value) if isinstance(value, Path) else value
 
 
 def load_settings() -> Settings:

@@ -14,6 +14,7 @@ class NextStep(StrEnum):
     WAIT = "wait"
     TRY_AGAIN = "try_again"
     SIGN_IN = "sign_in"
+    TAKE_OFFLINE = "take_offline"
     CONTACT_OPERATOR = "contact_operator"
     NONE = "none"
 

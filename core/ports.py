@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
 from core.domain.mail import Mail
+from core.domain.model import ModelAnswer, ModelRequest, Usage
 from core.domain.run import StageReport
 from core.domain.summary import SummaryDraft
 from core.domain.telemetry import Kind, Outcome, Who
-from core.domain.transcript import Transcript
+from core.domain.transcript import Cue, Transcript
 from core.domain.video import Video
 
 Report = Callable[[StageReport], None]
@@ -24,6 +26,15 @@ class FetchedCaptions:
 
     transcript: Transcript
     video: Video
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """What a transcriber heard: cues in order, the language (BCP 47) it heard them in, and the length of it all."""
+
+    cues: tuple[Cue, ...]
+    language: str | None
+    duration_ms: int | None
 
 
 class CaptionSource(Protocol):
@@ -43,6 +54,39 @@ class SummaryEngine(Protocol):
     """Turns a transcript into a draft: pure but for what `report` does; the same input gives the same draft."""
 
     def summarize(self, transcript: Transcript, video: Video, *, report: Report) -> SummaryDraft: ...
+
+
+class LanguageModel(Protocol):
+    """An endpoint that answers in JSON. It blocks, and is called from several threads at once."""
+
+    def complete(self, request: ModelRequest) -> ModelAnswer:
+        """One try, with no retry of its own. Raises ModelFailed; never passes a cut answer off as whole."""
+        ...
+
+
+class Purse(Protocol):
+    """Leave to spend money. Called from several threads at once; amounts are whole micro-dollars."""
+
+    def reserve(self, most_microusd: int, *, model: str, purpose: str) -> str:
+        """A reservation of the most a call can cost. Raises ModelFailed (CAP_REACHED) where a cap would be passed."""
+        ...
+
+    def settle(self, reservation: str, cost_microusd: int, usage: Usage) -> None:
+        """Books what the call cost in the end; what is never settled stays booked at the reservation."""
+        ...
+
+
+class Transcriber(Protocol):
+    """Speech to text. It blocks."""
+
+    name: str
+
+    @property
+    def is_configured(self) -> bool: ...
+
+    def transcribe(self, audio: Path, *, language: str | None, on_share: Callable[[float], None]) -> Spoken:
+        """The words of an audio or video file with their times; `on_share` hears 0…1 of it. TranscriptUnavailable."""
+        ...
 
 
 class Jobs(Protocol):

@@ -51,6 +51,7 @@ def document(summary_id: UUID, state: RunState, moment: ProgressDocument | None 
         "id": str(summary_id),
         "status": str(state),
         "engine": "offline",
+        "model": None,
         "language": "en",
         "video": {
             "id": None,
@@ -64,6 +65,9 @@ def document(summary_id: UUID, state: RunState, moment: ProgressDocument | None 
         "chapters": [],
         "key_moments": [],
         "tags": [],
+        "categories": [],
+        "parts": {},
+        "withheld": [],
         "coverage": {"ratio": None, "gaps": []},
         "transcript": None,
         "versions": {"document": 1, "cleaner": 1, "engine": "1", "prompt": None},

@@ -59,13 +59,13 @@ def from_address(address: str, *, language: str | None, title: str | None) -> Fe
 
     video_id = parse_video_address(address).video_id
     from core.config import load_settings
-    from core.integrations.youtube import YouTubeCaptions
+    from core.integrations.calls import uncounted
+    from core.integrations.caption_sources import caption_sources
     from core.services.captions import fetch_captions
 
     # The failure itself is printed; the lines meant for operators stay out of a person's terminal.
     logging.getLogger("core").addHandler(logging.NullHandler())
-    settings = load_settings()
-    rungs = [YouTubeCaptions(timeout_s=settings.youtube_timeout_s, total_timeout_s=settings.youtube_total_timeout_s)]
+    rungs = caption_sources(load_settings().for_engine(), uncounted)
     fetched = fetch_captions(video_id, rungs, languages=(language or "en",), on_attempt=lambda _attempt: None)
     return replace(fetched, video=replace(fetched.video, title=title)) if title else fetched
 

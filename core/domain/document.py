@@ -16,6 +16,18 @@ class EvidenceDocument(TypedDict):
     quote: str
 
 
+class ReasonsDocument(TypedDict):
+    """Why the grounding is what it is. Of `total_words` key words `found_words` are said near the evidence."""
+
+    found_words: int
+    total_words: int
+    missing_numbers: list[str]
+    missing_names: list[str]
+    says_the_opposite: bool
+    is_word_for_word: bool
+    is_translated: bool
+
+
 class ItemDocument(TypedDict):
     """One line. `grounding` is the share 0..1 that `core.domain.evidence.ground` gives; times are null when untimed."""
 
@@ -25,7 +37,22 @@ class ItemDocument(TypedDict):
     end_s: float | None
     grounding: float
     supported: bool
+    reasons: ReasonsDocument
     evidence: list[EvidenceDocument]
+
+
+class EntryDocument(ItemDocument):
+    """One entry of a part; `fields` as `core.domain.parts` names them: text, a list of lines, or a number."""
+
+    fields: dict[str, str | int | list[str]]
+
+
+class WithheldDocument(TypedDict):
+    """So many entries the engine wrote are left out, since the video does not bear them out."""
+
+    part: str
+    reason: str
+    count: int
 
 
 class ChapterDocument(TypedDict):
@@ -115,25 +142,41 @@ class FailureDocument(TypedDict):
     retryable: bool
 
 
+class WaitingDocument(TypedDict):
+    """Why the work rests, in words for the person, and when it goes on at the latest (ISO 8601, UTC)."""
+
+    code: str
+    message: str
+    until: str
+
+
 class SummaryDocument(TypedDict):
-    """The whole summary. `progress`, `failure` and `tried` stand in it only while there is no finished one."""
+    """The whole summary. `progress`, `failure`, `waiting` and `tried` stand in it only while there is no finished one.
+
+    `parts` holds those that have entries, by the slugs of `core.domain.parts`.
+    """
 
     id: str
     status: str
     engine: str
+    model: str | None
     language: str | None
     video: VideoDocument
     tldr: list[ItemDocument]
     chapters: list[ChapterDocument]
     key_moments: list[ItemDocument]
     tags: list[TagDocument]
+    categories: list[str]
+    parts: dict[str, list[EntryDocument]]
+    withheld: list[WithheldDocument]
     coverage: CoverageDocument
     transcript: TranscriptDocument | None
     versions: VersionsDocument
     cost_microusd: int
     progress: NotRequired[ProgressDocument]
     failure: NotRequired[FailureDocument]
+    waiting: NotRequired[WaitingDocument]
     tried: NotRequired[list[AttemptDocument]]
 
 
-DOCUMENT_VERSION = 1
+DOCUMENT_VERSION = 2

@@ -47,14 +47,19 @@ class Evidence:
 class Reasons:
     """Why a grounding score is what it is, as counts a page can put into words.
 
-    `found_words` of `total_words` distinct key words stand near the evidence; `missing_numbers` do not;
-    `quote_match` is the share 0..1 of the line's words that stand in the quote in the same order.
+    `found_words` of `total_words` distinct key words stand near the evidence; `missing_numbers` and `missing_names`
+    do not; `quote_match` is the share 0..1 of the line's words that stand in the quote in the same order.
+    `is_opposite`: the line denies what is said there, or says what is denied. `is_translated`: it is in another
+    language than the speech, so that only numbers and names can be compared.
     """
 
     found_words: int
     total_words: int
     missing_numbers: tuple[str, ...]
     quote_match: float
+    missing_names: tuple[str, ...] = ()
+    is_opposite: bool = False
+    is_translated: bool = False
 
     @property
     def is_word_for_word(self) -> bool:
@@ -165,7 +170,14 @@ def span_times_ms(ref: EvidenceRef, transcript: Transcript) -> tuple[int | None,
     return start_ms, max(end_ms, start_ms)
 
 
-def ground(text: str, refs: tuple[EvidenceRef, ...], transcript: Transcript, index: TranscriptIndex) -> Grounding:
+def ground(
+    text: str,
+    refs: tuple[EvidenceRef, ...],
+    transcript: Transcript,
+    index: TranscriptIndex,
+    *,
+    written_in: str | None = None,  # noqa: ARG001
+) -> Grounding:
     """How well `text` rests on its evidence.
 
     Supported: score at least 0.4, every number written in digits found, and, where the text is set in quotation

@@ -10,14 +10,16 @@ from core.domain.document import (
     DOCUMENT_VERSION,
     ChapterDocument,
     CoverageDocument,
+    EntryDocument,
     EvidenceDocument,
     ItemDocument,
     NoteDocument,
+    ReasonsDocument,
     SummaryDocument,
     TranscriptDocument,
     VideoDocument,
 )
-from core.domain.evidence import TranscriptIndex, ground, resolve
+from core.domain.evidence import Reasons, TranscriptIndex, ground, resolve
 from core.domain.summary import EvidenceRef, Item, SummaryDraft
 from core.domain.transcript import CLEANER_VERSION, Note, NoteCode, Transcript
 from core.domain.video import Video
@@ -34,21 +36,26 @@ def render_document(
 ) -> SummaryDocument:
     """The whole summary. Nothing in it depends on the clock: the same input gives the same document."""
     duration_ms = total_duration_ms(transcript, video)
-    reader = _ItemReader(transcript)
+    reader = _ItemReader(transcript, draft.language)
     return {
         "id": id,
         "status": status,
         "engine": draft.engine.value,
+        "model": draft.model,
         "language": draft.language,
         "video": _video(video, duration_ms),
         "tldr": [reader.item(item) for item in draft.tldr],
         "chapters": _chapters(draft, transcript, duration_ms, reader),
         "key_moments": [reader.item(item) for item in draft.key_moments],
         "tags": [{"name": tag.name, "kind": None if tag.kind is None else tag.kind.value} for tag in draft.tags],
+        "categories": list(draft.categories),
+        "parts": _parts(draft, reader),
+        "withheld": [{"part": w.part, "reason": w.reason.value, "count": w.count} for w in draft.withheld],
         "coverage": _coverage(draft, transcript, duration_ms),
         "transcript": _transcript(transcript, draft),
         "versions": {
-            "document": DOCUMENT_VERSION, "cleaner": CLEANER_VERSION, "engine": draft.engine_version, "prompt": None
+            "document": DOCUMENT_VERSION, "cleaner": CLEANER_VERSION, "engine": draft.engine_version,
+            "prompt": draft.prompt_version,
         },
         "cost_microusd": cost_microusd,
     }  # fmt: skip
@@ -76,13 +83,14 @@ def total_duration_ms(transcript: Transcript, video: Video) -> int | None:
 class _ItemReader:
     """Items as documents; the index over the transcript is built once for all of them."""
 
-    def __init__(self, transcript: Transcript) -> None:
+    def __init__(self, transcript: Transcript, written_in: str | None) -> None:
         self._transcript = transcript
+        self._written_in = written_in
         self._index = TranscriptIndex(transcript)
 
     def item(self, item: Item) -> ItemDocument:
         evidence = [self._evidence(ref) for ref in item.evidence]
-        grounding = ground(item.text, item.evidence, self._transcript, self._index)
+        grounding = ground(item.text, item.evidence, self._transcript, self._index, written_in=self._written_in)
         first = evidence[0] if evidence else None
         return {
             "id": item.id,
@@ -91,6 +99,7 @@ class _ItemReader:
             "end_s": first["end_s"] if first else None,
             "grounding": grounding.score,
             "supported": grounding.is_supported,
+            "reasons": _reasons(grounding.reasons),
             "evidence": evidence,
         }
 
@@ -102,6 +111,26 @@ class _ItemReader:
             "end_s": _seconds(found.end_ms),
             "quote": found.quote,
         }
+
+
+def _parts(draft: SummaryDraft, reader: _ItemReader) -> dict[str, list[EntryDocument]]:
+    parts: dict[str, list[EntryDocument]] = {}
+    for entry in draft.parts:
+        fields = {name: list(value) if isinstance(value, tuple) else value for name, value in entry.fields}
+        parts.setdefault(entry.part, []).append({**reader.item(entry.item), "fields": fields})
+    return parts
+
+
+def _reasons(reasons: Reasons) -> ReasonsDocument:
+    return {
+        "found_words": reasons.found_words,
+        "total_words": reasons.total_words,
+        "missing_numbers": list(reasons.missing_numbers),
+        "missing_names": list(reasons.missing_names),
+        "says_the_opposite": reasons.is_opposite,
+        "is_word_for_word": reasons.is_word_for_word,
+        "is_translated": reasons.is_translated,
+    }
 
 
 def _seconds(ms: int | None) -> float | None:

@@ -59,13 +59,59 @@ class Tag:
     kind: TagKind | None = None
 
 
+FieldValue = str | int | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of a part (`core.domain.parts`): `fields` by name, and `item` with what of them is held against the
+    speech, as one text."""
+
+    part: str
+    fields: tuple[tuple[str, FieldValue], ...]
+    item: Item
+
+
+class WithheldReason(StrEnum):
+    """Why something an engine wrote is not shown."""
+
+    QUOTE_NOT_FOUND = "quote_not_found"
+    OUTSIDE_WHAT_WAS_OFFERED = "outside_what_was_offered"
+    WORDS_NOT_SAID = "words_not_said"
+    NUMBER_NOT_SAID = "number_not_said"
+    NAME_NOT_SAID = "name_not_said"
+    OPPOSITE_SAID = "opposite_said"
+    NO_TEXT = "no_text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """So many entries of this part were left out for this reason, after a second try. `part` may be "points" too."""
+
+    part: str
+    reason: WithheldReason
+    count: int
+
+
 class EngineName(StrEnum):
     OFFLINE = "offline"
+    OPENAI = "openai"
+
+
+class Length(StrEnum):
+    """How much a model is asked to write; the offline engine has one length."""
+
+    BRIEF = "brief"
+    STANDARD = "standard"
+    DEEP = "deep"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryDraft:
-    """The immutable output of one engine run. `engine_version` and `prompt_version` tell which rules wrote it."""
+    """The immutable output of one engine run. `engine_version` and `prompt_version` tell which rules wrote it.
+
+    `language` is the one it is written in. `parts` are in the order of their registry, entries in order of speech.
+    """
 
     engine: EngineName
     engine_version: str
@@ -75,6 +121,11 @@ class SummaryDraft:
     key_moments: tuple[Item, ...]
     tags: tuple[Tag, ...]
     is_unsure: bool = False
+    parts: tuple[Entry, ...] = ()
+    categories: tuple[str, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
+    model: str | None = None
+    prompt_version: str | None = None
 
     def to_json(self) -> dict[str, object]:
         """A JSON-ready dictionary; `draft_from_json` reads it back."""
@@ -93,7 +144,33 @@ def draft_from_json(data: dict[str, object]) -> SummaryDraft:
         key_moments=tuple(_item(row) for row in raw["key_moments"]),
         tags=tuple(_tag(row) for row in raw["tags"]),
         is_unsure=bool(data["is_unsure"]),
+        parts=tuple(_entry(row) for row in raw.get("parts", ())),
+        categories=tuple(map(str, raw.get("categories", ()))),
+        withheld=tuple(_withheld(row) for row in raw.get("withheld", ())),
+        model=_text_or_none(data.get("model")),
+        prompt_version=_text_or_none(data.get("prompt_version")),
     )
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _entry(row: dict[str, object]) -> Entry:
+    fields: list[tuple[str, object]] = row["fields"]  # type: ignore[assignment]
+    item: dict[str, object] = row["item"]  # type: ignore[assignment]
+    return Entry(part=str(row["part"]), fields=tuple((name, _value(value)) for name, value in fields), item=_item(item))
+
+
+def _value(value: object) -> FieldValue:
+    if isinstance(value, list | tuple):
+        return tuple(map(str, value))
+    return value if isinstance(value, int) else str(value)
+
+
+def _withheld(row: dict[str, object]) -> Withheld:
+    count: int = row["count"]  # type: ignore[assignment]
+    return Withheld(part=str(row["part"]), reason=WithheldReason(str(row["reason"])), count=count)
 
 
 def _item(row: dict[str, object]) -> Item:

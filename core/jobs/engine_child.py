@@ -31,7 +31,7 @@ from core.jobs.messages import (
     encode_event,
     failure_of,
 )
-from core.ports import CaptionSource, SummaryEngine
+from core.ports import SummaryEngine
 
 # Pages come first: the engine takes what they leave of the processor.
 NICENESS = 5
@@ -72,21 +72,14 @@ def _words(order: EngineOrder, tell: Tell) -> tuple[Transcript, Video]:
         return unpack_transcript(order.transcript), order.video
     if order.video.id is None:
         raise InvalidInput("There is neither a transcript nor an address to fetch one from.")
+    from core.integrations.caption_sources import caption_sources
     from core.services.captions import fetch_captions
 
     tell(StageReport(stage=Stage.FETCHING))
-    fetched = fetch_captions(order.video.id, _sources(order, tell), languages=order.languages, on_attempt=tell)
+    sources = caption_sources(order.settings, tell)
+    fetched = fetch_captions(order.video.id, sources, languages=order.languages, on_attempt=tell)
     tell(WordsFetched(transcript=pack_transcript(fetched.transcript), video=fetched.video))
     return fetched.transcript, fetched.video
-
-
-def _sources(order: EngineOrder, tell: Tell) -> list[CaptionSource]:
-    """The rungs that fetch, in order. The cache and what people supply were looked at before."""
-    from core.integrations.youtube import YouTubeCaptions
-
-    return [
-        YouTubeCaptions(timeout_s=order.youtube_timeout_s, total_timeout_s=order.youtube_total_timeout_s, on_call=tell),
-    ]
 
 
 def _engine(name: str) -> SummaryEngine:

@@ -17,8 +17,11 @@ COMMAND = (sys.executable, "-m", "core.jobs.engine_child")
 # One line holds a whole transcript; the largest upload (10 MB of text) stays below this when packed.
 _LONGEST_LINE_BYTES = 64 * 1024 * 1024
 # The child's environment is ours but for two things, which `env` sees to: one thread of arithmetic (the same
-# bytes every time, and the second core is left to the pages), and no secrets that are none of its business.
-_SECRETS = ("DATABASE_URL", "DATABASE_DIRECT_URL", "SECRET_KEY", "OPENAI_API_KEY")
+# bytes every time, and the second core is left to the pages), and no secrets: what it needs stands in its order.
+_SECRETS = (
+    "DATABASE_URL", "DATABASE_DIRECT_URL", "SECRET_KEY", "SMTP_URL", "OPENAI_API_KEY", "SENTRY_DSN",
+    "SIGHTLINE_METRICS_TOKEN",
+)  # fmt: skip
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _ENVIRONMENT = ("env", *(part for name in _SECRETS for part in ("-u", name)), *(f"{name}=1" for name in _THREADS))
 

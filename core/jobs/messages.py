@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.domain.document import FailureDocument
+from core.domain.engine_settings import EngineSettings
 from core.domain.packed import PackedTranscript, TranscriptFacts
 from core.domain.run import RungAttempt, RungOutcome, Stage, StageReport
 from core.domain.telemetry import OutboundCall
@@ -30,8 +31,7 @@ class EngineOrder:
     video: Video
     languages: tuple[str, ...]
     transcript: PackedTranscript | None
-    youtube_timeout_s: float
-    youtube_total_timeout_s: float
+    settings: EngineSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +92,7 @@ def encode_order(order: EngineOrder) -> bytes:
         "video": asdict(order.video),
         "languages": list(order.languages),
         "transcript": None if packed is None else _transcript_fields(packed),
-        "youtube_timeout_s": order.youtube_timeout_s,
-        "youtube_total_timeout_s": order.youtube_total_timeout_s,
+        "settings": asdict(order.settings),
     }
     return json.dumps(fields).encode() + b"\n"
 
@@ -102,6 +101,7 @@ def decode_order(line: bytes) -> EngineOrder:
     fields = json.loads(line)
     packed = fields.pop("transcript")
     return EngineOrder(
+        settings=EngineSettings(**fields.pop("settings")),
         video=_video(fields.pop("video")),
         languages=tuple(fields.pop("languages")),
         transcript=None if packed is None else _transcript(packed),

@@ -100,14 +100,12 @@ class _Attempt:
         return await self._record.finish(self._cache_key(str(self._claimed.options.get("engine_version"))), None)
 
     def _order(self) -> EngineOrder:
-        settings = self._work.settings
         return EngineOrder(
             engine=self._claimed.engine,
             video=self._video,
             languages=self._languages,
             transcript=self._words,
-            youtube_timeout_s=settings.youtube_timeout_s,
-            youtube_total_timeout_s=settings.youtube_total_timeout_s,
+            settings=self._work.settings.for_engine(),
         )
 
     async def _follow(self, child: EngineProcess) -> Interruption | None:
