@@ -15,6 +15,7 @@ from core.domain.account import Account, SignedIn
 from core.domain.document import ProgressDocument, SummaryDocument
 from core.domain.library import (
     CaptionsRequest,
+    EngineMenu,
     SummaryListItem,
     SummaryPage,
     SummaryRequest,
@@ -24,6 +25,7 @@ from core.domain.library import (
 from core.domain.owner import Owner
 from core.domain.permissions import Role
 from core.domain.run import RunState
+from core.domain.summary import EngineName
 from core.domain.telemetry import Kind, Outcome, Who
 from core.domain.transcript import Segment, Transcript, TranscriptSource
 from core.errors import Conflict, InvalidInput, NotFound
@@ -92,6 +94,7 @@ class FakeSummaries:
     def __init__(self) -> None:
         self.kept: dict[UUID, KeptSummary] = {}
         self.open_watches = 0
+        self.menu = EngineMenu(engines=(EngineName.OFFLINE,))
         self.bug: Exception | None = None
 
     async def submit(self, request: SummaryRequest, owner: Owner) -> UUID:
@@ -137,6 +140,9 @@ class FakeSummaries:
     async def retry(self, summary_id: UUID, owner: Owner) -> None:
         self._find(summary_id, owner)
         self.advance(summary_id, RunState.QUEUED, progress(9, "queued", 0.0))
+
+    async def take_offline(self, summary_id: UUID, owner: Owner) -> None:
+        self._find(summary_id, owner)
 
     async def watch(self, summary_id: UUID, owner: Owner) -> AsyncIterator[SummaryState]:
         kept = self._find(summary_id, owner)

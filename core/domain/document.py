@@ -142,6 +142,24 @@ class FailureDocument(TypedDict):
     retryable: bool
 
 
+class ReceiptDocument(TypedDict):
+    """What the language model took. `is_estimate` where a call broke off and the vendor never told what it took."""
+
+    calls: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    is_estimate: bool
+
+
+class NextDocument(TypedDict):
+    """The language model's summary that will take this one's place: its state, and why it waits if it does."""
+
+    status: str
+    engine: str
+    message: str
+
+
 class WaitingDocument(TypedDict):
     """Why the work rests, in words for the person, and when it goes on at the latest (ISO 8601, UTC)."""
 
@@ -153,6 +171,8 @@ class WaitingDocument(TypedDict):
 class SummaryDocument(TypedDict):
     """The whole summary. `progress`, `failure`, `waiting` and `tried` stand in it only while there is no finished one.
 
+    `is_partial`: the chapters are those that are finished so far. `estimate_microusd` is what the work was thought to
+    cost before it began; `next` is there while this is the offline summary taken in the meantime.
     `parts` holds those that have entries, by the slugs of `core.domain.parts`.
     """
 
@@ -173,6 +193,10 @@ class SummaryDocument(TypedDict):
     transcript: TranscriptDocument | None
     versions: VersionsDocument
     cost_microusd: int
+    estimate_microusd: NotRequired[int]
+    receipt: NotRequired[ReceiptDocument]
+    next: NotRequired[NextDocument]
+    is_partial: NotRequired[bool]
     progress: NotRequired[ProgressDocument]
     failure: NotRequired[FailureDocument]
     waiting: NotRequired[WaitingDocument]

@@ -8,7 +8,35 @@ from uuid import UUID
 
 from core.domain.document import SummaryDocument
 from core.domain.run import RunState
+from core.domain.summary import EngineName, Length
 from core.domain.transcript import Transcript
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryOptions:
+    """What a person chooses. `engine` None is the best there is; `language` (BCP 47) None writes as it is spoken.
+
+    Language and length are the language model's; the offline engine has neither choice.
+    """
+
+    engine: EngineName | None = None
+    language: str | None = None
+    length: Length = Length.STANDARD
+
+
+AS_IT_COMES = SummaryOptions()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineMenu:
+    """Which engines this service has, the best first, and the model behind the language model's."""
+
+    engines: tuple[EngineName, ...]
+    model: str | None = None
+
+    @property
+    def has_choice(self) -> bool:
+        return len(self.engines) > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +45,7 @@ class AddressRequest:
 
     address: str
     languages: tuple[str, ...] = ("en",)
+    options: SummaryOptions = AS_IT_COMES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +60,7 @@ class CaptionsRequest:
     title: str | None = None
     language: str | None = None
     is_pasted: bool = False
+    options: SummaryOptions = AS_IT_COMES
 
 
 SummaryRequest = AddressRequest | CaptionsRequest
