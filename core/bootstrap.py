@@ -14,7 +14,6 @@ from core.config import Settings
 from core.db.database import Database
 from core.db.migrate import prepare
 from core.db.urls import DatabaseUrls, ensure_database
-from core.domain.summary import EngineName
 from core.errors import Unavailable
 from core.integrations.argon2 import Argon2
 from core.integrations.calls import recorded
@@ -25,12 +24,11 @@ from core.secrets import session_key
 from core.services.accounts import Accounts
 from core.services.archival import Archival
 from core.services.audit import AuditLog
+from core.services.engines import engine_choices
 from core.services.health import Health
 from core.services.operations.operations import Operations
 from core.services.progress import ProgressHub
-from core.services.submissions import EngineChoice
 from core.services.summaries import Summaries
-from core.summarizing.version import OFFLINE_ENGINE_VERSION
 from core.telemetry.process import ProcessTelemetry
 from core.telemetry.recorder import Recorder, recorder_for
 
@@ -125,7 +123,6 @@ def build_services(settings: Settings, *, app_name: str = "sightline", origin: s
     openai = OpenAiDoor(recorded(recorder))
     # Jobs are added on the services' own transactions: this queue never connects.
     jobs = QueuedJobs(build_queue("postgresql://"))
-    engine = EngineChoice(name=EngineName.OFFLINE, version=OFFLINE_ENGINE_VERSION)
     return Services(
         settings=settings,
         summaries=Summaries(
@@ -134,7 +131,7 @@ def build_services(settings: Settings, *, app_name: str = "sightline", origin: s
             hub=hub,
             settings=settings,
             clock=clock,
-            engine=engine,
+            engines=engine_choices(settings),
             recording=recorder,
         ),
         health=Health(database=database, clock=clock, openai=openai.is_reachable if settings.openai_api_key else None),

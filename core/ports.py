@@ -92,10 +92,10 @@ class Transcriber(Protocol):
 class Jobs(Protocol):
     """The queue, as the services see it."""
 
-    async def enqueue_run(self, connection: object, run_id: UUID) -> None:
+    async def enqueue_run(self, connection: object, run_id: UUID, *, at: datetime | None = None) -> None:
         """Adds the job that carries out this run, on the driver's connection of the caller's open transaction.
 
-        Row and job are committed or rolled back together.
+        Row and job are committed or rolled back together. `at` is the earliest moment it begins.
         """
         ...
 

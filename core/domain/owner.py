@@ -18,6 +18,11 @@ class Owner:
     user_id: str
     anonymous_id: str | None
 
+    @property
+    def payer(self) -> str:
+        """Who is charged in the ledger of model calls: the account's id, or the browser's digest."""
+        return self.user_id if self.anonymous_id is None else f"anonymous:{self.anonymous_id}"
+
     @staticmethod
     def anonymous(secret: str) -> Owner:
         """The owner who holds this secret; without the secret nobody is this owner again."""

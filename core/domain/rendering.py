@@ -33,8 +33,12 @@ def render_document(
     transcript: Transcript,
     video: Video,
     cost_microusd: int = 0,
+    is_partial: bool = False,
 ) -> SummaryDocument:
-    """The whole summary. Nothing in it depends on the clock: the same input gives the same document."""
+    """The whole summary. Nothing in it depends on the clock: the same input gives the same document.
+
+    `is_partial`: chapters may be missing between those of the draft, so that none knows where it ends.
+    """
     duration_ms = total_duration_ms(transcript, video)
     reader = _ItemReader(transcript, draft.language)
     return {
@@ -45,7 +49,7 @@ def render_document(
         "language": draft.language,
         "video": _video(video, duration_ms),
         "tldr": [reader.item(item) for item in draft.tldr],
-        "chapters": _chapters(draft, transcript, duration_ms, reader),
+        "chapters": _chapters(draft, transcript, None if is_partial else duration_ms, reader, is_partial=is_partial),
         "key_moments": [reader.item(item) for item in draft.key_moments],
         "tags": [{"name": tag.name, "kind": None if tag.kind is None else tag.kind.value} for tag in draft.tags],
         "categories": list(draft.categories),
@@ -149,12 +153,12 @@ def _video(video: Video, duration_ms: int | None) -> VideoDocument:
 
 
 def _chapters(
-    draft: SummaryDraft, transcript: Transcript, duration_ms: int | None, reader: _ItemReader
+    draft: SummaryDraft, transcript: Transcript, duration_ms: int | None, reader: _ItemReader, *, is_partial: bool
 ) -> list[ChapterDocument]:
     starts = [transcript.segments[chapter.first_segment].start_ms for chapter in draft.chapters]
-    if starts and starts[0] is not None:
+    if starts and starts[0] is not None and draft.chapters[0].first_segment == 0:
         starts[0] = 0
-    ends = [*starts[1:], duration_ms if transcript.timed else None]
+    ends = [None] * len(starts) if is_partial else [*starts[1:], duration_ms if transcript.timed else None]
     return [
         {
             "title": chapter.title,

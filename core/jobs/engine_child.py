@@ -9,61 +9,56 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 from core.domain.packed import pack_transcript, unpack_transcript
 from core.domain.rendering import render_document
 from core.domain.run import RunState, Stage, StageReport
-from core.domain.summary import EngineName, SummaryDraft
+from core.domain.summary import SummaryDraft
 from core.domain.transcript import Transcript
 from core.domain.video import Video
 from core.errors import AppError, InvalidInput
+from core.jobs.child_purse import AskingPurse
 from core.jobs.messages import (
     DraftWritten,
-    EngineEvent,
     EngineOrder,
     WordsFetched,
     WorkCrashed,
     WorkFailed,
+    decode_answer,
     decode_order,
-    encode_event,
     failure_of,
 )
-from core.ports import SummaryEngine
+from core.jobs.telling import Tell, tell_on
+from core.ports import Purse, SummaryEngine
 
 # Pages come first: the engine takes what they leave of the processor.
 NICENESS = 5
 _PARENT_GONE = 3
 
-Tell = Callable[[EngineEvent], None]
-
 
 def main() -> None:
     """Carries out the order on stdin; whatever happens is told on stdout."""
     order = decode_order(sys.stdin.buffer.readline())
-    threading.Thread(target=_exit_with_worker, args=(sys.stdin.buffer,), daemon=True).start()
+    out, sys.stdout = sys.stdout.buffer, sys.stderr  # what a library prints must not stand between events
+    tell = tell_on(out)
+    purse = AskingPurse(tell)
+    threading.Thread(target=_hear_worker, args=(sys.stdin.buffer, purse), daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(NICENESS)
-    out, sys.stdout = sys.stdout.buffer, sys.stderr  # what a library prints must not stand between events
-
-    def tell(event: EngineEvent) -> None:
-        out.write(encode_event(event))
-        out.flush()
-
     try:
-        carry_out(order, tell)
+        carry_out(order, tell, purse)
     except AppError as error:
         tell(WorkFailed(failure=failure_of(error), video=getattr(error, "video", None)))
     except Exception as error:  # the type alone is told: a message may hold words of the transcript
         tell(WorkCrashed(kind=type(error).__name__, where=_where(error)))
 
 
-def carry_out(order: EngineOrder, tell: Tell) -> None:
+def carry_out(order: EngineOrder, tell: Tell, purse: Purse) -> None:
     """Fetches the words where they are not given, lets the engine read them, and counts what it wrote."""
     transcript, video = _words(order, tell)
-    draft = _engine(order.engine).summarize(transcript, video, report=tell)
+    draft = _engine(order, tell, purse).summarize(transcript, video, report=tell)
     tell(_written(draft, transcript, video))
 
 
@@ -77,22 +72,27 @@ def _words(order: EngineOrder, tell: Tell) -> tuple[Transcript, Video]:
 
     tell(StageReport(stage=Stage.FETCHING))
     sources = caption_sources(order.settings, tell)
-    fetched = fetch_captions(order.video.id, sources, languages=order.languages, on_attempt=tell)
+    fetched = fetch_captions(order.video.id, sources, languages=order.languages, on_attempt=tell, resting=order.resting)
     tell(WordsFetched(transcript=pack_transcript(fetched.transcript), video=fetched.video))
     return fetched.transcript, fetched.video
 
 
-def _engine(name: str) -> SummaryEngine:
-    from core.summarizing.offline import OfflineEngine
+def _engine(order: EngineOrder, tell: Tell, purse: Purse) -> SummaryEngine:
+    if order.model is None:
+        from core.summarizing.offline import OfflineEngine
 
-    return {EngineName.OFFLINE: OfflineEngine}[EngineName(name)]()
+        return OfflineEngine()
+    from core.jobs.child_model import model_engine
+
+    return model_engine(order.settings, order.model, tell, purse)
 
 
 def _written(draft: SummaryDraft, transcript: Transcript, video: Video) -> DraftWritten:
     """The draft with its figures as every reader will see them: lines, how many are supported, share covered."""
     document = render_document(id="", status=RunState.DONE, draft=draft, transcript=transcript, video=video)
     points = [point for chapter in document["chapters"] for point in chapter["points"]]
-    lines = [*document["tldr"], *points, *document["key_moments"]]
+    entries = [entry for part in document["parts"].values() for entry in part]
+    lines = [*document["tldr"], *points, *document["key_moments"], *entries]
     return DraftWritten(
         draft=draft.to_json(),
         engine_version=draft.engine_version,
@@ -102,9 +102,10 @@ def _written(draft: SummaryDraft, transcript: Transcript, video: Video) -> Draft
     )
 
 
-def _exit_with_worker(orders: BinaryIO) -> None:
-    while orders.read(1):
-        pass
+def _hear_worker(orders: BinaryIO, purse: AskingPurse) -> None:
+    """Hands on what the worker answers; the end of its side is its end, and ours."""
+    while line := orders.readline():
+        purse.take(decode_answer(line))
     os._exit(_PARENT_GONE)
 
 

@@ -11,7 +11,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 
 from core.config import PROJECT_ROOT
-from core.jobs.messages import EngineEvent, EngineOrder, decode_event, encode_order
+from core.jobs.messages import EngineEvent, EngineOrder, SpendAnswer, decode_event, encode_answer, encode_order
 
 COMMAND = (sys.executable, "-m", "core.jobs.engine_child")
 # One line holds a whole transcript; the largest upload (10 MB of text) stays below this when packed.
@@ -41,6 +41,13 @@ class EngineProcess:
         assert self._process.stdout is not None  # noqa: S101  # it was started with a pipe
         while line := await self._process.stdout.readline():
             yield decode_event(line)
+
+    async def answer(self, answer: SpendAnswer) -> None:
+        """Tells a child that asked for leave to spend; one that has died meanwhile needs no answer."""
+        assert self._process.stdin is not None  # noqa: S101  # it was started with a pipe
+        with contextlib.suppress(ConnectionError):
+            self._process.stdin.write(encode_answer(answer))
+            await self._process.stdin.drain()
 
     async def kill(self) -> None:
         """Ends the child and whatever it started, at once; harmless where it has ended by itself."""

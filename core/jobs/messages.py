@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from core.domain.document import FailureDocument
@@ -24,14 +24,43 @@ class RunFailure(FailureDocument):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """What was learned of the language model's endpoint: the form it answers in, and its token gauge as JSON."""
+
+    form: str
+    gauge: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelOrder:
+    """What the language model's engine needs beyond the words.
+
+    `model` reads, `model_reduce` puts together. `language` is the one to write in, None as spoken; `finished` are
+    bodies of parts by key, from earlier attempts; `endpoints` what is known by model.
+    """
+
+    model: str
+    model_reduce: str
+    language: str | None
+    length: str
+    finished: dict[str, dict[str, Any]]
+    endpoints: dict[str, Endpoint]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineOrder:
-    """All that one piece of work needs. `transcript` is there where the words are known, else they are fetched."""
+    """All that one piece of work needs. `transcript` is there where the words are known, else they are fetched.
+
+    `resting` are rungs of the ladder that are left out for now, with why.
+    """
 
     engine: str
     video: Video
     languages: tuple[str, ...]
     transcript: PackedTranscript | None
     settings: EngineSettings
+    resting: dict[str, str] = field(default_factory=dict)
+    model: ModelOrder | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +69,62 @@ class WordsFetched:
 
     transcript: PackedTranscript
     video: Video
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartFinished:
+    """The checkpoint of a language model's work; `draft` is what a page can show of it already, as a draft's JSON."""
+
+    key: str
+    body: dict[str, Any]
+    draft: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimateMade:
+    """What the work is thought to cost, before its first call."""
+
+    microusd: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendAsked:
+    """May a call be made that costs this much at most? Answered by a SpendAnswer that names the same `ask`."""
+
+    ask: str
+    most_microusd: int
+    model: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendSettled:
+    """What the call cost in the end."""
+
+    reservation: str
+    cost_microusd: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    is_estimate: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendAnswer:
+    """From the worker to its process: a reservation, or why there is none."""
+
+    ask: str
+    reservation: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointLearned:
+    """What the work found out about its endpoint."""
+
+    model: str
+    form: str
+    gauge: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +157,10 @@ class WorkCrashed:
     where: str
 
 
-EngineEvent = StageReport | RungAttempt | OutboundCall | WordsFetched | DraftWritten | WorkFailed | WorkCrashed
+ModelNote = PartFinished | EstimateMade | SpendAsked | SpendSettled | EndpointLearned
+Note = StageReport | RungAttempt | OutboundCall | ModelNote
+Turn = WordsFetched | DraftWritten | WorkFailed | WorkCrashed
+EngineEvent = Note | Turn
 
 
 def failure_of(error: AppError) -> RunFailure:
@@ -93,20 +181,31 @@ def encode_order(order: EngineOrder) -> bytes:
         "languages": list(order.languages),
         "transcript": None if packed is None else _transcript_fields(packed),
         "settings": asdict(order.settings),
+        "resting": order.resting,
+        "model": None if order.model is None else asdict(order.model),
     }
     return json.dumps(fields).encode() + b"\n"
 
 
 def decode_order(line: bytes) -> EngineOrder:
     fields = json.loads(line)
-    packed = fields.pop("transcript")
+    packed, model = fields.pop("transcript"), fields.pop("model")
     return EngineOrder(
+        model=None if model is None else _model_order(model),
         settings=EngineSettings(**fields.pop("settings")),
         video=_video(fields.pop("video")),
         languages=tuple(fields.pop("languages")),
         transcript=None if packed is None else _transcript(packed),
         **fields,
     )
+
+
+def encode_answer(answer: SpendAnswer) -> bytes:
+    return json.dumps(asdict(answer)).encode() + b"\n"
+
+
+def decode_answer(line: bytes) -> SpendAnswer:
+    return SpendAnswer(**json.loads(line))
 
 
 def encode_event(event: EngineEvent) -> bytes:
@@ -147,6 +246,11 @@ def _transcript(fields: dict[str, Any]) -> PackedTranscript:
     )
 
 
+def _model_order(fields: dict[str, Any]) -> ModelOrder:
+    endpoints = {model: Endpoint(**known) for model, known in fields.pop("endpoints").items()}
+    return ModelOrder(endpoints=endpoints, **fields)
+
+
 def _stage_report(fields: dict[str, Any]) -> StageReport:
     return StageReport(stage=Stage(fields.pop("stage")), **fields)
 
@@ -174,6 +278,11 @@ _READERS: dict[str, Callable[[dict[str, Any]], EngineEvent]] = {
     "RungAttempt": _rung_attempt,
     "OutboundCall": lambda fields: OutboundCall(**fields),
     "WordsFetched": _words_fetched,
+    "PartFinished": lambda fields: PartFinished(**fields),
+    "EstimateMade": lambda fields: EstimateMade(**fields),
+    "SpendAsked": lambda fields: SpendAsked(**fields),
+    "SpendSettled": lambda fields: SpendSettled(**fields),
+    "EndpointLearned": lambda fields: EndpointLearned(**fields),
     "DraftWritten": lambda fields: DraftWritten(**fields),
     "WorkFailed": _work_failed,
     "WorkCrashed": lambda fields: WorkCrashed(**fields),

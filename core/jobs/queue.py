@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from procrastinate import App, PsycopgConnector
@@ -30,9 +31,11 @@ class QueuedJobs:
     def __init__(self, queue: App) -> None:
         self._queue = queue
 
-    async def enqueue_run(self, connection: object, run_id: UUID) -> None:
+    async def enqueue_run(self, connection: object, run_id: UUID, *, at: datetime | None = None) -> None:
         """Adds the job of this run to the caller's transaction. The lock keeps two jobs of one run apart."""
-        job = self._queue.configure_task(RUN_TASK, queue=SUMMARIZATION_QUEUE, lock=str(run_id), connection=connection)
+        job = self._queue.configure_task(
+            RUN_TASK, queue=SUMMARIZATION_QUEUE, lock=str(run_id), schedule_at=at, connection=connection
+        )
         await job.defer_async(run_id=str(run_id))
 
     async def enqueue_mail(self, connection: object, token_id: UUID, origin: str) -> None:

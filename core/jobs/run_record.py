@@ -7,9 +7,12 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from core.clock import Clock
 from core.db.database import Database, driver_connection
-from core.db.queries.progress import find_stages, write_progress
+from core.db.queries.awaited import take_awaited
+from core.db.queries.progress import find_stages, touch_progress, write_progress
 from core.db.queries.runs import (
     ClaimedRun,
     NewVersion,
@@ -17,7 +20,9 @@ from core.db.queries.runs import (
     finish_run,
     hold_run,
     release_run,
+    rest_run,
     save_attempts,
+    save_recipe,
     save_words,
 )
 from core.db.queries.standing import find_language, find_standing
@@ -35,8 +40,10 @@ from core.domain.ladder import lies_with_the_video
 from core.domain.packed import PackedTranscript
 from core.domain.progress import ProgressTracker
 from core.domain.run import RungAttempt, RungOutcome, Stage, StageReport
+from core.domain.run_options import RunOptions
 from core.domain.telemetry import Outcome
 from core.domain.video import Video
+from core.domain.waiting import Resting
 from core.jobs.messages import DraftWritten, RunFailure, WordsFetched
 from core.ports import Detail, Jobs, Recording
 from core.services.summary_figures import SummaryFigures, longest_part
@@ -92,6 +99,10 @@ class RunRecord:
         self._are_attempts_new = True
         self._changed.set()
 
+    def note_change(self) -> None:
+        """Something beside the progress changed that readers see: they are told with the next write."""
+        self._changed.set()
+
     def note_draft(self, written: DraftWritten) -> None:
         """Notes the figures of the draft that this run wrote itself."""
         self._figures.wrote(
@@ -139,8 +150,7 @@ class RunRecord:
         """What is known of the video so far."""
         claimed = self._claimed
         if claimed.video_id is None:
-            title = claimed.options.get("title")
-            return Video(title=title if isinstance(title, str) else None)
+            return Video(title=RunOptions.from_json(claimed.options).title)
         async with self._database.read() as session:
             return await find_video(session, claimed.video_id) or Video(id=claimed.video_id)
 
@@ -159,6 +169,20 @@ class RunRecord:
             await describe_summaries(session, self._lease.run_id, fetched.video, duration_ms)
             return True
 
+    async def save_recipe(self, recipe: str) -> bool:
+        """Names the exact input, under which finished parts are found; False where the lease is lost."""
+        async with self._writing, self._database.transaction() as session:
+            return await save_recipe(session, self._lease, recipe)
+
+    async def rest(self, jobs: Jobs, resting: Resting) -> bool:
+        """Gives the run back to the queue until a vendor is back, with all that is finished."""
+        async with self._writing, self._database.transaction() as session:
+            if not await rest_run(session, self._lease, resting.to_json()):
+                return False
+            await jobs.enqueue_run(await driver_connection(session), self._lease.run_id, at=resting.until)
+            await touch_progress(session, self._lease.run_id)
+            return True
+
     async def finish(self, cache_key: str, made: NewVersion | None) -> bool:
         """Done, with `made` or with what another run made of the same input; False where there is neither."""
         now = self._clock.now()
@@ -170,6 +194,7 @@ class RunRecord:
                 return False
             self._progress.take(StageReport(stage=Stage.DONE))
             await write_progress(session, self._lease, self._progress.moment(), now=now, is_final=True)
+            await self._give_to_those_who_await_it(session)
             await complete_summaries(session, self._lease.run_id)
             standing = await find_standing(session, self._lease.run_id)
             language = await find_language(session, self._lease.run_id)
@@ -178,6 +203,11 @@ class RunRecord:
         self._figures.worked(stages, at=now)
         self._figures.finished(self._claimed.engine, language, count=len(standing))
         return True
+
+    async def _give_to_those_who_await_it(self, session: AsyncSession) -> None:
+        """Summaries that show the offline engine's work meanwhile; whoever watches that run reads again."""
+        for run_id in await take_awaited(session, self._lease.run_id):
+            await touch_progress(session, run_id)
 
     async def fail(self, failure: RunFailure, video: Video | None = None) -> bool:
         """Ends the run with words for the person; metadata that came nonetheless names the video on the page."""

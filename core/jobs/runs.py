@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -19,14 +19,18 @@ from core.db.database import Database
 from core.db.queries.runs import ClaimedRun, NewVersion, claim_run
 from core.domain.packed import PackedTranscript
 from core.domain.run import RungAttempt, StageReport
+from core.domain.run_options import RunOptions
+from core.domain.summary import EngineName
 from core.domain.telemetry import OutboundCall
 from core.domain.video import Video
 from core.errors import NextStep
 from core.integrations.calls import record_call
 from core.jobs.engine_process import EngineProcess, engine_process
 from core.jobs.leases import LeaseWatch
-from core.jobs.messages import DraftWritten, EngineOrder, RunFailure, WordsFetched, WorkCrashed, WorkFailed
+from core.jobs.messages import DraftWritten, EngineOrder, Note, RunFailure, WordsFetched, WorkCrashed, WorkFailed
+from core.jobs.model_work import ModelWork
 from core.jobs.run_record import TOOK_TOO_LONG, RunRecord
+from core.jobs.vendors import VendorStates
 from core.logging import EventLog, request_id
 from core.ports import Jobs, Recording
 
@@ -52,6 +56,7 @@ class RunWork:
     leases: LeaseWatch
     stopping: asyncio.Event
     recording: Recording
+    vendors: VendorStates
 
     async def carry_out(self, run_id: UUID, job_id: int) -> None:
         """Takes the run and works on it until it ends, is taken away, or the worker stops."""
@@ -71,18 +76,21 @@ class _Attempt:
         self._lost = lost
         self._record = RunRecord(work.database, work.clock, claimed, work.recording)
         self._id = str(claimed.lease.run_id)
+        self._options = RunOptions.from_json(claimed.options)
+        self._model = ModelWork(
+            work.database, work.clock, work.settings, claimed, self._record, work.vendors, work.recording
+        )
         self._words: PackedTranscript | None = None
         self._video = Video()
-        languages = claimed.options.get("languages")
-        self._languages = tuple(map(str, languages)) if isinstance(languages, list) else ()
+        self._recipe: str | None = None
 
     async def carry_out(self) -> None:
         if not await self._record.open():
             return
         await self._look_for_words()
-        if await self._take_over_summary():
+        if await self._take_over_summary() or await self._rests():
             return
-        async with engine_process(self._order()) as child:
+        async with engine_process(await self._order()) as child:
             interruption = await self._follow(child)
             await child.kill()
             await self._settle(interruption)
@@ -90,22 +98,38 @@ class _Attempt:
     async def _look_for_words(self) -> None:
         kept_for = timedelta(seconds=self._work.settings.metadata_cache_ttl_s)
         since = self._work.clock.now() - kept_for
-        self._words = await self._record.stored_words(self._languages, cached_since=since)
+        self._words = await self._record.stored_words(self._options.languages, cached_since=since)
         self._video = await self._record.video()
 
     async def _take_over_summary(self) -> bool:
-        """True where the words are known and another run has made a summary of them."""
+        """True where the words are known and another run has made a summary of them, or the lease is lost."""
         if self._words is None:
             return False
-        return await self._record.finish(self._cache_key(str(self._claimed.options.get("engine_version"))), None)
+        self._recipe = self._cache_key(self._options.engine.version)
+        if not await self._record.save_recipe(self._recipe):
+            return True
+        return await self._record.finish(self._recipe, None)
 
-    def _order(self) -> EngineOrder:
+    @property
+    def _asks_a_model(self) -> bool:
+        return self._options.engine.name is EngineName.OPENAI
+
+    async def _rests(self) -> bool:
+        """True where the model is known to be away: nothing is started, the run goes back to the queue."""
+        if not self._asks_a_model or self._words is None:
+            return False
+        resting = await self._model.find_rest()
+        return resting is not None and await self._record.rest(self._work.jobs, resting)
+
+    async def _order(self) -> EngineOrder:
         return EngineOrder(
-            engine=self._claimed.engine,
+            engine=self._options.engine.name.value,
             video=self._video,
-            languages=self._languages,
+            languages=self._options.languages,
             transcript=self._words,
             settings=self._work.settings.for_engine(),
+            resting=await self._work.vendors.resting_rungs() if self._words is None else {},
+            model=await self._model.order(self._recipe) if self._asks_a_model else None,
         )
 
     async def _follow(self, child: EngineProcess) -> Interruption | None:
@@ -119,7 +143,7 @@ class _Attempt:
         }
         try:
             done, _ = await asyncio.wait(
-                {listening, *waiting}, timeout=self._work.settings.job_timeout_s, return_when=asyncio.FIRST_COMPLETED
+                {listening, *waiting}, timeout=self._limit_s, return_when=asyncio.FIRST_COMPLETED
             )
             if listening in done:
                 return listening.result()
@@ -129,19 +153,33 @@ class _Attempt:
         finally:
             await _cancel({listening, *waiting})
 
+    @property
+    def _limit_s(self) -> float:
+        settings = self._work.settings
+        return settings.model_job_timeout_s if self._asks_a_model else settings.job_timeout_s
+
     async def _listen(self, child: EngineProcess) -> None:
         """Turns what the child tells into writes, until one of them ends the run."""
         async for event in child.events():
-            if isinstance(event, StageReport):
-                self._record.report(event)
-            elif isinstance(event, RungAttempt):
-                self._record.note_attempt(event)
-            elif isinstance(event, OutboundCall):
-                record_call(self._work.recording, event)
-            elif await self._is_end(event):
-                return
+            if isinstance(event, WordsFetched | DraftWritten | WorkFailed | WorkCrashed):
+                if await self._is_end(event):
+                    return
+            else:
+                await self._note(event, child)
         log.warning("run.engine_process_died", run=self._id)
         await self._record.fail(_STOPPED)
+
+    async def _note(self, event: Note, child: EngineProcess) -> None:
+        match event:
+            case StageReport():
+                self._record.report(event)
+            case RungAttempt():
+                self._record.note_attempt(event)
+                await self._work.vendors.note_rung(event)
+            case OutboundCall():
+                record_call(self._work.recording, event)
+            case _:
+                await self._model.take(event, self._recipe, child)
 
     async def _is_end(self, event: WordsFetched | DraftWritten | WorkFailed | WorkCrashed) -> bool:
         """Carries the event out; True where it ended the run, or showed that the lease is lost."""
@@ -152,14 +190,20 @@ class _Attempt:
                 if await self._finish(event):
                     self._record.note_draft(event)
             case WorkFailed():
-                await self._record.fail(event.failure, event.video)
+                await self._fail(event)
             case WorkCrashed():
                 log.error("run.engine_crashed", run=self._id, kind=event.kind, at=event.where)
                 await self._record.fail(_CRASHED)
         return True
 
+    async def _fail(self, failed: WorkFailed) -> None:
+        """The run ends, or rests where a vendor that is away may come back."""
+        resting = await self._model.rest_after(failed.failure) if self._asks_a_model else None
+        if resting is None or not await self._record.rest(self._work.jobs, resting):
+            await self._record.fail(failed.failure, failed.video)
+
     async def _keep_words(self, fetched: WordsFetched) -> bool:
-        if not await self._record.keep_words(fetched, self._languages):
+        if not await self._record.keep_words(fetched, self._options.languages):
             return True
         self._words, self._video = fetched.transcript, fetched.video
         return await self._take_over_summary()
@@ -171,6 +215,7 @@ class _Attempt:
             lines=written.lines,
             supported_lines=written.supported_lines,
         )
+        await self._model.note_success()
         return await self._record.finish(self._cache_key(written.engine_version), made)
 
     def _cache_key(self, engine_version: str) -> str:
@@ -180,7 +225,9 @@ class _Attempt:
         facts, video = self._words.facts, self._video
         chapters = [[chapter.start_ms, chapter.title] for chapter in video.chapters]
         known = [video.title, video.channel, chapters]
-        parts = [facts.sha256, facts.language, self._claimed.engine, engine_version, *known]
+        engine = replace(self._options.engine, version=engine_version)
+        writer = replace(self._options, engine=engine).written_by()
+        parts = [facts.sha256, facts.language, *writer, *known]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     async def _settle(self, interruption: Interruption | None) -> None:
@@ -188,7 +235,7 @@ class _Attempt:
         if interruption is Interruption.STOPPING:
             await self._record.release(self._work.jobs)
         elif interruption is Interruption.TIMED_OUT:
-            await self._record.fail(_timed_out(self._work.settings.job_timeout_s))
+            await self._record.fail(_timed_out(self._limit_s))
         elif interruption is Interruption.LOST:
             log.info("run.lease_lost", run=self._id)
 

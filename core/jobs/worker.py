@@ -16,6 +16,8 @@ from core.clock import Clock, SystemClock
 from core.config import Settings
 from core.db.database import Database
 from core.db.migrate import prepare
+from core.db.queries.awaited import forget_ended
+from core.db.queries.finished_parts import delete_parts
 from core.db.queries.unreferenced import MOST_SWEPT, delete_unreferenced
 from core.db.statement_times import unrecorded
 from core.db.urls import DatabaseUrls, ensure_database
@@ -36,6 +38,7 @@ from core.jobs.queue import (
 from core.jobs.rescue import rescue_runs
 from core.jobs.runs import RunWork
 from core.jobs.telemetry import Upkeep, register_telemetry
+from core.jobs.vendors import VendorStates
 from core.logging import EventLog, describe
 from core.ports import Recording
 from core.secrets import session_key
@@ -59,6 +62,7 @@ _WORK = [SUMMARIZATION_QUEUE]
 _MAILS_AT_ONCE = 2
 _UPKEEP_AT_ONCE = 2
 _UNREFERENCED_FOR = timedelta(days=1)
+_PARTS_KEPT_FOR = timedelta(days=7)
 _JOBS_KEPT_H = 24 * 14
 
 
@@ -85,7 +89,7 @@ async def work_until(stopping: asyncio.Event, settings: Settings, urls: Database
     # fmt: off
     work = RunWork(
         database=database, jobs=jobs, settings=settings, clock=clock, leases=leases, stopping=stopping,
-        recording=recording,
+        recording=recording, vendors=VendorStates(database, clock, settings),
     )
     # fmt: on
     _register_tasks(queue, work)
@@ -139,6 +143,9 @@ async def _sweep(database: Database, clock: Clock, settings: Settings) -> None:
         async with database.transaction() as session:
             swept = await delete_unreferenced(session, before=now - _UNREFERENCED_FOR, cached_before=cached_before)
         runs, transcripts, is_more = runs + swept[0], transcripts + swept[1], max(swept) == MOST_SWEPT
+    async with database.transaction() as session:
+        await delete_parts(session, before=now - _PARTS_KEPT_FOR)
+        await forget_ended(session, before=now - _UNREFERENCED_FOR)
     log.info("maintenance.swept", runs=runs, transcripts=transcripts)
 
 

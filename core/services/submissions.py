@@ -5,26 +5,23 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from core.domain.addresses import parse_video_address
 from core.domain.captions import ParsedCaptions, parse_caption_text, parse_captions
 from core.domain.cleaning import clean_cues
-from core.domain.library import AddressRequest, CaptionsRequest, SummaryRequest
-from core.domain.packed import PackedTranscript, pack_transcript
+from core.domain.library import AddressRequest, CaptionsRequest, EngineMenu, SummaryOptions, SummaryRequest
+from core.domain.packed import PackedTranscript, TranscriptFacts, pack_transcript
+from core.domain.run_options import EngineChoice, RunOptions
 from core.domain.summary import EngineName
 from core.domain.transcript import TranscriptSource
 from core.domain.video import Video, title_from_filename
+from core.errors import InvalidInput
 
 LONGEST_TITLE_CHARS = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineChoice:
-    """Who writes the summary; another version of the rules is another engine to every cache."""
-
-    name: EngineName
-    version: str
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,42 +32,70 @@ class Submission:
     """
 
     request_key: str
-    options: dict[str, object]
+    options: RunOptions
     video: Video
     start_ms: int | None
     words: PackedTranscript | None
 
 
-async def read_submission(request: SummaryRequest, engine: EngineChoice) -> Submission:
-    """The submission; InvalidInput or TooLarge where it cannot be carried out. Captions are parsed in a thread."""
+async def read_submission(request: SummaryRequest, engines: Sequence[EngineChoice]) -> Submission:
+    """The submission; InvalidInput or TooLarge where it cannot be carried out. Captions are parsed in a thread.
+
+    `engines` are those this service has, the best first.
+    """
+    wanted = choose(request.options, engines)
     if isinstance(request, AddressRequest):
-        return _read_address(request, engine)
-    return await asyncio.to_thread(_read_captions, request, engine)
+        return _read_address(request, wanted)
+    return await asyncio.to_thread(_read_captions, request, wanted)
 
 
-def _read_address(request: AddressRequest, engine: EngineChoice) -> Submission:
+def video_request_key(video_id: str, options: RunOptions) -> str:
+    return _key("video", video_id, list(options.languages), options)
+
+
+def words_request_key(facts: TranscriptFacts, options: RunOptions) -> str:
+    """The title is part of the input: tags are drawn from it too."""
+    return _key("words", facts.sha256, facts.language, options.title, options)
+
+
+def menu_of(engines: Sequence[EngineChoice]) -> EngineMenu:
+    model = next((engine.model for engine in engines if engine.model), None)
+    return EngineMenu(engines=tuple(engine.name for engine in engines), model=model)
+
+
+def choose(options: SummaryOptions, engines: Sequence[EngineChoice]) -> RunOptions:
+    """Who writes it, and how. What an engine has no choice of does not tell its work apart. Raises InvalidInput."""
+    engine = next((each for each in engines if options.engine in {None, each.name}), None)
+    if engine is None:
+        raise InvalidInput("This server has no language model set up. Leave the engine out, or choose the offline one.")
+    if options.language is not None and not _LANGUAGE_TAG.fullmatch(options.language):
+        raise InvalidInput("The language to write in must be a tag such as en, de or pt-BR.")
+    if engine.name is EngineName.OFFLINE:
+        return RunOptions(engine=engine)
+    return RunOptions(engine=engine, language=options.language, length=options.length)
+
+
+def _read_address(request: AddressRequest, wanted: RunOptions) -> Submission:
     address = parse_video_address(request.address)
-    languages = list(request.languages)
     return Submission(
-        request_key=_key("video", address.video_id, languages, engine),
-        options={"languages": languages, "engine_version": engine.version},
+        request_key=video_request_key(address.video_id, replace(wanted, languages=request.languages)),
+        options=replace(wanted, languages=request.languages),
         video=Video(id=address.video_id),
         start_ms=address.start_ms,
         words=None,
     )
 
 
-def _read_captions(request: CaptionsRequest, engine: EngineChoice) -> Submission:
+def _read_captions(request: CaptionsRequest, wanted: RunOptions) -> Submission:
     parsed = _parse(request)
     source = TranscriptSource.PASTE if request.is_pasted else TranscriptSource.UPLOAD
     language = request.language or parsed.language
     transcript = clean_cues(parsed.cues, language=language, source=source, notes=parsed.notes)
     words = pack_transcript(transcript)
     title = _title(request, parsed)
-    # The title is part of the input: tags are drawn from it too.
     return Submission(
-        request_key=_key("words", words.facts.sha256, words.facts.language, title, engine),
-        options={"title": title, "engine_version": engine.version},
+        request_key=words_request_key(words.facts, replace(wanted, title=title)),
+        options=replace(wanted, title=title),
         video=Video(title=title, duration_ms=transcript.duration_ms),
         start_ms=None,
         words=words,
@@ -93,5 +118,5 @@ def _title(request: CaptionsRequest, parsed: ParsedCaptions) -> str | None:
 
 
 def _key(*parts: object) -> str:
-    plain = [[part.name, part.version] if isinstance(part, EngineChoice) else part for part in parts]
+    plain = [part.written_by() if isinstance(part, RunOptions) else part for part in parts]
     return hashlib.sha256(json.dumps(plain).encode()).hexdigest()

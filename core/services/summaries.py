@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,6 +16,7 @@ from core.clock import Clock
 from core.config import Settings
 from core.db.database import Database, driver_connection
 from core.db.queries.audit import append_audit
+from core.db.queries.awaited import await_run, find_awaited_run, stop_awaiting
 from core.db.queries.progress import copy_progress, start_progress, touch_progress
 from core.db.queries.runs import NewRun, cancel_run, copy_cancelled, find_done_run, get_request, open_run
 from core.db.queries.standing import StandingSummary, find_standing
@@ -34,18 +35,33 @@ from core.db.queries.summaries import (
 )
 from core.db.queries.transcripts import find_video, get_transcript, store_transcript
 from core.db.queries.visitors import note_visitor
-from core.domain.library import SummaryListItem, SummaryPage, SummaryRequest, SummaryState, SummaryTranscript
+from core.domain.library import (
+    EngineMenu,
+    SummaryListItem,
+    SummaryPage,
+    SummaryRequest,
+    SummaryState,
+    SummaryTranscript,
+)
 from core.domain.owner import Owner
 from core.domain.packed import unpack_transcript
 from core.domain.progress import first_progress
 from core.domain.request_ids import parse_request_id
 from core.domain.run import RunState
+from core.domain.run_options import EngineChoice, RunOptions
+from core.domain.summary import EngineName
 from core.domain.telemetry import Outcome
 from core.errors import Conflict, InvalidInput, NotFound
 from core.logging import request_id as current_request
 from core.ports import Jobs, Recording
 from core.services.progress import ProgressHub
-from core.services.submissions import EngineChoice, Submission, read_submission
+from core.services.submissions import (
+    Submission,
+    menu_of,
+    read_submission,
+    video_request_key,
+    words_request_key,
+)
 from core.services.summary_documents import SummaryDocuments
 from core.services.summary_figures import SummaryFigures
 from core.services.summary_records import SummaryRecords
@@ -66,7 +82,7 @@ class Summaries:
         hub: ProgressHub,
         settings: Settings,
         clock: Clock,
-        engine: EngineChoice,
+        engines: Sequence[EngineChoice],
         recording: Recording,
     ) -> None:
         self._database = database
@@ -74,10 +90,15 @@ class Summaries:
         self._hub = hub
         self._settings = settings
         self._clock = clock
-        self._engine = engine
+        self._engines = tuple(engines)
         self._records = SummaryRecords(database)
         self._documents = SummaryDocuments(database)
         self._figures = SummaryFigures(recording)
+
+    @property
+    def menu(self) -> EngineMenu:
+        """What people can choose from."""
+        return menu_of(self._engines)
 
     async def submit(self, request: SummaryRequest, owner: Owner) -> UUID:
         """Id of the new summary. Row, run and job are committed together, or nothing is stored at all.
@@ -86,10 +107,10 @@ class Summaries:
         Raises InvalidInput or TooLarge.
         """
         with self._figures.submitting(request, owner) as submitting:
-            submission = await read_submission(request, self._engine)
+            submission = await read_submission(request, self._engines)
             now = self._clock.now()
             async with self._database.transaction() as session:
-                new = await self._new_run(session, submission)
+                new = await self._new_run(session, submission, owner)
                 run_id, is_done = await self._find_or_open_run(session, new, now)
                 summary_id = await self._insert(session, submission, owner, run_id, now)
                 if owner.anonymous_id is not None:
@@ -127,10 +148,16 @@ class Summaries:
         return SummaryTranscript(transcript=transcript, etag=packed.facts.sha256)
 
     async def cancel(self, summary_id: UUID, owner: Owner) -> None:
-        """Stops it for this person at once; the run goes on where others wait for it. Raises Conflict, NotFound."""
+        """Stops it for this person at once; the run goes on where others wait for it. Raises Conflict, NotFound.
+
+        Of an offline summary that awaits the language model's only that is given up.
+        """
         now = self._clock.now()
         async with self._database.transaction() as session:
             held = await hold_summary(session, summary_id, owner)
+            if await self._give_up_awaited(session, summary_id, now):
+                await touch_progress(session, held.run_id)
+                return
             if held.state.is_final:
                 raise Conflict("This summary is finished already: there is nothing to cancel.")
             ended = await find_standing(session, held.run_id, summary_id=summary_id)
@@ -154,6 +181,7 @@ class Summaries:
             is_open = not held.state.is_final
             ended = await find_standing(session, held.run_id, summary_id=summary_id) if is_open else []
             is_shared = await has_other_waiting(session, held.run_id, summary_id)
+            await self._give_up_awaited(session, summary_id, now)
             is_gone = await delete_summary(session, summary_id)
             if not is_shared:
                 await cancel_run(session, held.run_id, now=now)
@@ -170,40 +198,95 @@ class Summaries:
             held = await hold_summary(session, summary_id, owner)
             if held.state not in {RunState.FAILED, RunState.CANCELLED}:
                 raise Conflict("Only a summary that failed or was cancelled can be tried again.")
-            request = replace(await get_request(session, held.run_id), request_id=_request_id())
+            request = replace(await get_request(session, held.run_id), request_id=_request_id(), payer=owner.payer)
             run_id, is_done = await self._find_or_open_run(session, request, now)
             await point_at_run(session, summary_id, run_id)
             served = await self._serve(session, run_id, summary_id) if is_done else []
             await touch_progress(session, held.run_id)
         self._note_served(served)
 
+    async def take_offline(self, summary_id: UUID, owner: Owner) -> None:
+        """The offline engine's summary now; the language model's takes its place once it is done.
+
+        Where that had failed or was stopped, the offline one is all there will be. Raises Conflict, NotFound.
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as session:
+            held = await hold_summary(session, summary_id, owner)
+            request = await get_request(session, held.run_id)
+            if held.state is RunState.DONE or request.engine == EngineName.OFFLINE:
+                raise Conflict("This is the offline summary already, or the language model's is finished.")
+            offline = await self._offline(session, request, owner)
+            run_id, is_done = await self._find_or_open_run(session, offline, now)
+            await point_at_run(session, summary_id, run_id)
+            if not held.state.is_final:
+                await await_run(session, summary_id, held.run_id)
+            served = await self._serve(session, run_id, summary_id) if is_done else []
+            await touch_progress(session, held.run_id)
+        self._note_served(served)
+
+    async def _offline(self, session: AsyncSession, request: NewRun, owner: Owner) -> NewRun:
+        """What the offline engine is asked for in another's place."""
+        [engine] = [each for each in self._engines if each.name is EngineName.OFFLINE]
+        asked = RunOptions.from_json(request.options)
+        options = RunOptions(engine=engine, languages=asked.languages, title=asked.title)
+        if request.video_id is not None:
+            key = video_request_key(request.video_id, options)
+        elif request.transcript_id is not None:
+            key = words_request_key((await get_transcript(session, request.transcript_id)).facts, options)
+        else:
+            raise Conflict("There are no words yet that could be summarised.")
+        return NewRun(
+            request_key=key,
+            engine=engine.name.value,
+            options=options.to_json(),
+            video_id=request.video_id,
+            transcript_id=request.transcript_id,
+            request_id=_request_id(),
+            payer=owner.payer,
+        )
+
     async def watch(self, summary_id: UUID, owner: Owner) -> AsyncIterator[SummaryState]:
         """The present state, then each change, until a final one or its deletion. Raises NotFound before the first."""
-        run_id = (await self._records.get(summary_id, owner)).run_id
+        run_id: UUID | None = (await self._records.get(summary_id, owner)).run_id
         shown: SummaryRecord | None = None
-        with self._hub.watching(run_id) as changes:
-            while True:
-                changes.clear()
-                try:
-                    record = await self._records.get(summary_id, owner)
-                except NotFound:
-                    return
-                if record != shown:
-                    shown = record
-                    yield await self._state(record)
-                if record.state.is_final:
-                    return
-                await changes.wait(READ_AGAIN_AFTER_S)
+        while run_id is not None:
+            with self._hub.watching(run_id) as changes:
+                while True:
+                    changes.clear()
+                    try:
+                        record = await self._records.get(summary_id, owner)
+                    except NotFound:
+                        return
+                    if record != shown:
+                        shown = record
+                        yield await self._state(record)
+                    if record.run_id != run_id or not record.is_open:
+                        break
+                    await changes.wait(READ_AGAIN_AFTER_S)
+            # It may stand on another run by now: the offline one, or the one it awaited.
+            run_id = record.run_id if record.is_open else None
 
-    async def _new_run(self, session: AsyncSession, submission: Submission) -> NewRun:
+    async def _give_up_awaited(self, session: AsyncSession, summary_id: UUID, now: datetime) -> bool:
+        """Stops the run whose work was to take this summary's place, where nobody else waits for it; False for none."""
+        run_id = await find_awaited_run(session, summary_id)
+        if run_id is None:
+            return False
+        await stop_awaiting(session, summary_id)
+        if not await has_other_waiting(session, run_id, summary_id):
+            await cancel_run(session, run_id, now=now)
+        return True
+
+    async def _new_run(self, session: AsyncSession, submission: Submission, owner: Owner) -> NewRun:
         words = submission.words
         return NewRun(
             request_key=submission.request_key,
-            engine=self._engine.name.value,
-            options=submission.options,
+            engine=submission.options.engine.name.value,
+            options=submission.options.to_json(),
             video_id=submission.video.id,
             transcript_id=None if words is None else await store_transcript(session, words),
             request_id=_request_id(),
+            payer=owner.payer,
         )
 
     async def _insert(

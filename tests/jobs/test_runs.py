@@ -101,7 +101,7 @@ async def test_captions_that_cannot_be_had_end_the_run_with_what_to_do_and_what_
     assert state.document["failure"]["code"] == "proxy_failed"
     assert state.document["failure"]["message"]
     assert set(state.document["failure"]) == {"code", "message", "next_step", "retryable"}
-    [attempt] = state.document["tried"]
+    attempt = state.document["tried"][0]
     assert (attempt["rung"], attempt["outcome"], attempt["code"]) == ("youtube", "failed", "proxy_failed")
     assert "failed" in [stage["state"] for stage in state.document["progress"]["stages"]]
     [item] = (await services.summaries.list_page(ANN)).items

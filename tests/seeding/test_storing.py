@@ -17,6 +17,7 @@ from core.db.queries.installation import is_demo
 from core.db.queries.seeding import is_in_use
 from core.domain.owner import Owner
 from core.domain.run import RunState
+from core.domain.run_options import EngineChoice
 from core.domain.summary import EngineName
 from core.errors import Conflict
 from core.integrations.argon2 import Argon2
@@ -28,7 +29,6 @@ from core.seeding.storing import Keeping, store_history
 from core.seeding.truth_figures import of
 from core.seeding.window import Window
 from core.services.progress import ProgressHub
-from core.services.submissions import EngineChoice
 from core.services.summaries import Summaries
 from core.telemetry.buckets import bucket_of, merge, pack
 from tests.seeding.conftest import KEEPING, NOW, Seeded, seed
@@ -112,7 +112,7 @@ async def test_seeded_summaries_open_with_their_lines_and_transcript(seeded: See
     engine = EngineChoice(name=EngineName.OFFLINE, version="test")
     summaries = Summaries(
         database=seeded_database, jobs=jobs, hub=ProgressHub(seeded_database), settings=load_settings(),
-        clock=SystemClock(), engine=engine, recording=NoRecording(),
+        clock=SystemClock(), engines=(engine,), recording=NoRecording(),
     )  # fmt: skip
     (user_id, _), *_ = _rows(
         seeded.url,

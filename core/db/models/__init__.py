@@ -3,6 +3,13 @@
 from core.db.models.accounts import AccountTokenRow, AttemptRow, SessionRow, UserRow, VisitorRow
 from core.db.models.base import Base
 from core.db.models.maintenance import ArchiveRunRow, ArchiveSliceRow, AuditRow, LegalHoldRow
+from core.db.models.spending import (
+    AwaitedRunRow,
+    FinishedPartRow,
+    ModelCallRow,
+    ModelEndpointRow,
+    VendorStateRow,
+)
 from core.db.models.summaries import (
     ProgressRow,
     RunRow,
@@ -32,8 +39,12 @@ __all__ = [
     "ArchiveSliceRow",
     "AttemptRow",
     "AuditRow",
+    "AwaitedRunRow",
     "Base",
+    "FinishedPartRow",
     "LegalHoldRow",
+    "ModelCallRow",
+    "ModelEndpointRow",
     "ProgressRow",
     "RunRow",
     "SessionRow",
@@ -41,6 +52,7 @@ __all__ = [
     "SummaryVersionRow",
     "TranscriptRow",
     "UserRow",
+    "VendorStateRow",
     "VideoCaptionsRow",
     "VideoRow",
     "VisitorRow",

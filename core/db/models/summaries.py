@@ -63,7 +63,8 @@ class RunRow(Base):
     """One computed piece of work, shared by everyone who asked for the same.
 
     `request_key` names what was asked (one open run a key); `cache_key` the exact input once the words are known.
-    `attempt` rises with every take-over: a write that carries an older one changes nothing.
+    `attempt` rises with every take-over: a write that carries an older one changes nothing. `recipe` is the cache key
+    as soon as the words are known, not unique; `waiting` says why a queued run rests until a vendor is back.
     """
 
     __tablename__ = "runs"
@@ -83,6 +84,11 @@ class RunRow(Base):
     tried: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
     failure: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     cost_microusd: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    estimate_microusd: Mapped[int | None] = mapped_column(BigInteger)
+    receipt: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    payer: Mapped[str | None] = mapped_column(Text)
+    recipe: Mapped[str | None] = mapped_column(Text)
+    waiting: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     request_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=_now)
     started_at: Mapped[datetime | None]

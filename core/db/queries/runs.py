@@ -21,7 +21,10 @@ _TRIES_TO_JOIN = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRun:
-    """What is asked of a run. `request_key` names it: one open run a key. `request_id` is of the request that asked."""
+    """What is asked of a run. `request_key` names it: one open run a key.
+
+    `request_id` is of the request that asked, `payer` who is charged for it (`Owner.payer`).
+    """
 
     request_key: str
     engine: str
@@ -29,6 +32,7 @@ class NewRun:
     video_id: str | None = None
     transcript_id: UUID | None = None
     request_id: UUID | None = None
+    payer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,8 @@ class ClaimedRun:
     transcript_id: UUID | None
     request_id: UUID | None
     created_at: datetime
+    payer: str
+    waiting_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +100,7 @@ async def open_run(session: AsyncSession, new: NewRun, *, now: datetime) -> Open
     values = {
         "id": uuid4(), "request_key": new.request_key, "engine": new.engine, "options": new.options,
         "video_id": new.video_id, "transcript_id": new.transcript_id, "request_id": new.request_id,
-        "state": RunState.QUEUED.value, "created_at": now,
+        "payer": new.payer, "state": RunState.QUEUED.value, "created_at": now,
     }  # fmt: skip
     statement = (
         insert(RunRow)
@@ -126,7 +132,7 @@ async def claim_run(session: AsyncSession, run_id: UUID, job_id: int, *, now: da
         .where(RunRow.id == run_id, RunRow.state.in_(states_before(RunState.RUNNING)))
         .values(state=RunState.RUNNING.value, attempt=RunRow.attempt + 1, started_at=now)
         .returning(RunRow.attempt, RunRow.engine, RunRow.options, RunRow.video_id, RunRow.transcript_id,
-                   RunRow.request_id, RunRow.created_at)
+                   RunRow.request_id, RunRow.created_at, RunRow.payer, RunRow.waiting)
     )  # fmt: skip
     row = found.one_or_none()
     if row is None:
@@ -134,7 +140,27 @@ async def claim_run(session: AsyncSession, run_id: UUID, job_id: int, *, now: da
     return ClaimedRun(
         lease=Lease(run_id=run_id, attempt=row.attempt), engine=row.engine, options=row.options,
         video_id=row.video_id, transcript_id=row.transcript_id, request_id=row.request_id, created_at=row.created_at,
+        payer=row.payer or "", waiting_since=_since(row.waiting),
     )  # fmt: skip
+
+
+def _since(waiting: Mapping[str, str] | None) -> datetime | None:
+    return datetime.fromisoformat(waiting["since"]) if waiting else None
+
+
+async def rest_run(session: AsyncSession, lease: Lease, waiting: Mapping[str, object]) -> bool:
+    """Puts a run back into the queue with the reason why it rests; False where the lease is lost."""
+    return await _write(session, lease, {"state": RunState.QUEUED.value, "waiting": dict(waiting)})
+
+
+async def go_on(session: AsyncSession, lease: Lease) -> bool:
+    """The run rests no longer; False where the lease is lost."""
+    return await _write(session, lease, {"waiting": None})
+
+
+async def save_recipe(session: AsyncSession, lease: Lease, recipe: str) -> bool:
+    """The exact input, known with the words: what is finished of it is found by this name."""
+    return await _write(session, lease, {"recipe": recipe})
 
 
 async def release_run(session: AsyncSession, lease: Lease) -> bool:
@@ -159,7 +185,13 @@ async def save_attempts(session: AsyncSession, lease: Lease, tried: list[Attempt
 
 async def fail_run(session: AsyncSession, lease: Lease, failure: Mapping[str, object], *, now: datetime) -> bool:
     """Ends a run without a summary; `failure` is what the person reads."""
-    return await _write(session, lease, {"state": RunState.FAILED.value, "failure": dict(failure), "finished_at": now})
+    ended: dict[str, object] = {
+        "state": RunState.FAILED.value,
+        "failure": dict(failure),
+        "waiting": None,
+        "finished_at": now,
+    }
+    return await _write(session, lease, ended)
 
 
 async def finish_run(
@@ -174,7 +206,7 @@ async def finish_run(
     made = await _find_made(session, cache_key)
     if made is None and new is None:
         return None
-    done: dict[str, object] = {"state": RunState.DONE.value, "finished_at": now, "failure": None}
+    done: dict[str, object] = {"state": RunState.DONE.value, "finished_at": now, "failure": None, "waiting": None}
     if made is not None:
         return made if await _write(session, lease, {**done, "version_id": made}) else None
     if new is None or not await _write(session, lease, {**done, "cache_key": cache_key}):
@@ -200,9 +232,9 @@ async def copy_cancelled(session: AsyncSession, run_id: UUID, *, now: datetime) 
         text(
             """
             INSERT INTO runs (id, request_key, engine, options, video_id, transcript_id, request_id, state, attempt,
-                              tried, created_at, started_at, finished_at)
+                              tried, payer, recipe, created_at, started_at, finished_at)
             SELECT :copy_id, request_key, engine, options, video_id, transcript_id, request_id, 'cancelled', 0,
-                   tried, created_at, started_at, :now
+                   tried, payer, recipe, created_at, started_at, :now
               FROM runs WHERE id = :id
             """
         ),

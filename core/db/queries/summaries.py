@@ -8,19 +8,37 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from core.db.models import ProgressRow, RunRow, SummaryRow, SummaryVersionRow, TranscriptRow
+from core.db.models import (
+    AwaitedRunRow,
+    FinishedPartRow,
+    ProgressRow,
+    RunRow,
+    SummaryRow,
+    SummaryVersionRow,
+    TranscriptRow,
+)
 from core.db.queries.legal_holds import withhold
 from core.db.queries.transcripts import FACTS, facts_of
-from core.domain.document import AttemptDocument, FailureDocument, StageDocument
+from core.domain.document import (
+    AttemptDocument,
+    FailureDocument,
+    NextDocument,
+    ReceiptDocument,
+    StageDocument,
+    WaitingDocument,
+)
 from core.domain.library import SummaryListItem
 from core.domain.owner import WITHHELD, Owner
 from core.domain.packed import TranscriptFacts
 from core.domain.run import RunState
+from core.domain.run_options import RunOptions
 from core.domain.video import Video
+from core.domain.waiting import waiting_document
 from core.errors import Conflict, NotFound
 
 
@@ -51,7 +69,11 @@ class ProgressRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryRecord:
-    """One summary with all that its document needs but the words and the draft."""
+    """One summary with all that its document needs but the words and the draft.
+
+    `part_count` is how many finished parts of `recipe` can be shown while there is no version; `next` is the language
+    model's summary that will take this one's place. What was answered from earlier work cost nothing.
+    """
 
     id: UUID
     owner: Owner
@@ -60,15 +82,25 @@ class SummaryRecord:
     version_id: UUID | None
     transcript_id: UUID | None
     state: RunState
-    engine: str
-    engine_version: str
+    options: RunOptions
     video: Video
     start_ms: int | None
     cost_microusd: int
+    estimate_microusd: int | None
+    receipt: ReceiptDocument | None
+    waiting: WaitingDocument | None
+    recipe: str | None
+    part_count: int
+    next: NextDocument | None
     failure: FailureDocument | None
     tried: list[AttemptDocument]
     facts: TranscriptFacts | None
     progress: ProgressRecord | None
+
+    @property
+    def is_open(self) -> bool:
+        """True while something more is to come: its run goes on, or another whose work will take its place."""
+        return not self.state.is_final or (self.next is not None and not RunState(self.next["status"]).is_final)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +110,13 @@ class StoredVersion:
 
 
 Position = tuple[datetime, UUID]
+_NEXT = aliased(RunRow)
+_PART_COUNT = (
+    select(func.count())
+    .where(FinishedPartRow.recipe == RunRow.recipe, FinishedPartRow.draft.is_not(None), RunRow.version_id.is_(None))
+    .scalar_subquery()
+    .label("part_count")
+)
 
 
 async def insert_summary(session: AsyncSession, new: NewSummary, *, now: datetime) -> UUID:
@@ -97,13 +136,18 @@ async def read_summaries(session: AsyncSession, ids: Iterable[UUID]) -> list[Sum
     """The records of these ids that exist, whoever owns them: the caller compares `owner`."""
     found = await session.execute(
         select(
-            SummaryRow, RunRow.state, RunRow.engine, RunRow.cost_microusd, RunRow.failure, RunRow.tried,
-            RunRow.transcript_id, RunRow.options["engine_version"].astext.label("engine_version"), *FACTS,
-            ProgressRow.seq, ProgressRow.stage, ProgressRow.ratio, ProgressRow.stages, ProgressRow.updated_at,
+            SummaryRow, RunRow.state, RunRow.engine, RunRow.options, RunRow.cost_microusd, RunRow.estimate_microusd,
+            RunRow.receipt, RunRow.waiting, RunRow.recipe, RunRow.failure, RunRow.tried, RunRow.transcript_id,
+            RunRow.finished_at, _PART_COUNT, *FACTS, _NEXT.state.label("next_state"),
+            _NEXT.engine.label("next_engine"), _NEXT.waiting["message"].astext.label("next_waits"),
+            _NEXT.failure["message"].astext.label("next_failure"), ProgressRow.seq, ProgressRow.stage,
+            ProgressRow.ratio, ProgressRow.stages, ProgressRow.updated_at,
         )
         .join(RunRow, RunRow.id == SummaryRow.run_id)
         .outerjoin(TranscriptRow, TranscriptRow.id == RunRow.transcript_id)
         .outerjoin(ProgressRow, ProgressRow.run_id == RunRow.id)
+        .outerjoin(AwaitedRunRow, AwaitedRunRow.summary_id == SummaryRow.id)
+        .outerjoin(_NEXT, _NEXT.id == AwaitedRunRow.run_id)
         .where(SummaryRow.id.in_(list(ids)))
     )  # fmt: skip
     return [_record(row) for row in found]
@@ -127,9 +171,12 @@ async def hold_summary(session: AsyncSession, summary_id: UUID, owner: Owner) ->
 
 
 async def has_other_waiting(session: AsyncSession, run_id: UUID, summary_id: UUID) -> bool:
-    """True where another summary than this one stands on the run."""
+    """True where another summary than this one stands on the run, or awaits it."""
+    awaits = select(AwaitedRunRow.summary_id).where(AwaitedRunRow.run_id == run_id)
     other = select(SummaryRow.id).where(
-        SummaryRow.run_id == run_id, SummaryRow.id != summary_id, SummaryRow.user_id != WITHHELD
+        or_(SummaryRow.run_id == run_id, SummaryRow.id.in_(awaits)),
+        SummaryRow.id != summary_id,
+        SummaryRow.user_id != WITHHELD,
     )
     return await session.scalar(other.limit(1)) is not None
 
@@ -237,16 +284,33 @@ def _record(row: Row[tuple[object, ...]]) -> SummaryRecord:
         version_id=summary.version_id,
         transcript_id=row.transcript_id,
         state=RunState.DONE if summary.version_id else RunState(row.state),
-        engine=row.engine,
-        engine_version=row.engine_version or "",
+        options=RunOptions.from_json({"engine": row.engine, **row.options}),
         video=_video(summary),
         start_ms=summary.start_ms,
-        cost_microusd=row.cost_microusd,
+        cost_microusd=0 if _is_served(row) else row.cost_microusd,
+        estimate_microusd=row.estimate_microusd,
+        receipt=None if _is_served(row) else row.receipt,
+        waiting=waiting_document(row.waiting) if row.waiting and row.state == RunState.QUEUED else None,
+        recipe=row.recipe,
+        part_count=row.part_count,
+        next=_next(row),
         failure=_failure(row.failure),
         tried=row.tried,
         facts=facts_of(row) if row.sha256 else None,
         progress=_progress(row) if row.seq else None,
     )
+
+
+def _is_served(row: Row[tuple[object, ...]]) -> bool:
+    """Whether the summary was asked for when its run was done already."""
+    return row.finished_at is not None and row.SummaryRow.created_at > row.finished_at
+
+
+def _next(row: Row[tuple[object, ...]]) -> NextDocument | None:
+    if row.next_state is None:
+        return None
+    message = row.next_failure or row.next_waits or ""
+    return {"status": row.next_state, "engine": row.next_engine, "message": message}
 
 
 def _video(summary: SummaryRow) -> Video:
