@@ -1,4 +1,4 @@
-"""YouTube addresses as people paste them, to the one video they name. Nothing but the id is used afterwards."""
+"""YouTube addresses as people paste them, to the video or list they name. Nothing but the id is used afterwards."""
 
 from __future__ import annotations
 
@@ -30,18 +30,38 @@ class AddressProblem(StrEnum):
     PLAYLIST = "playlist"
     CHANNEL = "channel"
     NO_VIDEO = "no_video"
+    NO_LIST = "no_list"
     BAD_VIDEO_ID = "bad_video_id"
     SEVERAL_VIDEOS = "several_videos"
 
 
+class ListKind(StrEnum):
+    """What names a list: an id for playlists and channels, a channel's name in one of its three forms otherwise."""
+
+    PLAYLIST = "playlist"
+    CHANNEL_ID = "channel_id"
+    HANDLE = "handle"
+    USER = "user"
+    CUSTOM_NAME = "custom_name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListAddress:
+    """A playlist or channel. `name` is its id or name; a handle without its @."""
+
+    kind: ListKind
+    name: str
+
+
 class InvalidAddress(InvalidInput):
-    """The text does not name one YouTube video."""
+    """The text does not name what was asked for; `listed` is the playlist or channel it names instead of a video."""
 
     code = "invalid_address"
 
-    def __init__(self, problem: AddressProblem) -> None:
+    def __init__(self, problem: AddressProblem, listed: ListAddress | None = None) -> None:
         super().__init__(_MESSAGES[problem], detail={"reason": problem.value})
         self.problem = problem
+        self.listed = listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +83,25 @@ def parse_video_address(text: str) -> VideoAddress:
     if is_video_id(address):
         return VideoAddress(video_id=address)
     return _read_address(address.replace("&amp;", "&"), redirects_left=_MOST_REDIRECTS)
+
+
+def parse_list_address(text: str) -> ListAddress:
+    """The playlist or channel that the address or bare playlist id names; of a video opened from a list, that list.
+
+    Raises InvalidAddress with the precise problem.
+    """
+    bare = text.strip(_EDGES)
+    if _BARE_PLAYLIST_ID.fullmatch(bare):
+        return ListAddress(kind=ListKind.PLAYLIST, name=bare)
+    try:
+        playlist_id = parse_video_address(text).playlist_id
+    except InvalidAddress as error:
+        if error.listed is None:
+            _refuse(AddressProblem.NO_LIST if error.problem in _LACKS_LIST else error.problem)
+        return error.listed
+    if playlist_id is None:
+        _refuse(AddressProblem.NO_LIST)
+    return ListAddress(kind=ListKind.PLAYLIST, name=playlist_id)
 
 
 def looks_like_address(text: str) -> bool:
@@ -93,6 +132,8 @@ _MESSAGES = {
     AddressProblem.PLAYLIST: "This is a playlist. Open one of its videos and give that video's address.",
     AddressProblem.CHANNEL: "This is a channel. Open one of its videos and give that video's address.",
     AddressProblem.NO_VIDEO: "This YouTube address names no video. Open the video and copy its address.",
+    AddressProblem.NO_LIST: "This address names no playlist and no channel. Open the playlist or channel and copy its "
+    "address.",
     AddressProblem.BAD_VIDEO_ID: "The video's id in this address is damaged: it has to be eleven letters, digits, "
     "“-” or “_”. Copy the address again.",
     AddressProblem.SEVERAL_VIDEOS: "This address names more than one video. Give one video's address.",
@@ -111,6 +152,13 @@ _FORBIDDEN = re.compile(
 )
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _PLAYLIST_ID = re.compile(r"[A-Za-z0-9_-]{2,64}")
+# Playlists, uploads, likes, albums and mixes: the beginnings that YouTube gives their ids.
+_BARE_PLAYLIST_ID = re.compile(r"(?:PL|UU|FL|LL|OLAK5uy_|RD)[A-Za-z0-9_-]{10,62}")
+_CHANNEL_ID = re.compile(r"UC[A-Za-z0-9_-]{22}")
+_CHANNEL_NAME = re.compile(r"[\w.\-·]{1,100}")
+_LACKS_LIST = frozenset(
+    {AddressProblem.NO_VIDEO, AddressProblem.PLAYLIST, AddressProblem.CHANNEL, AddressProblem.BAD_VIDEO_ID}
+)
 _HOST = re.compile(r"[a-z0-9.-]{1,253}")
 
 _YOUTUBE_HOSTS = frozenset(
@@ -129,6 +177,7 @@ _ID_PATHS = frozenset({"shorts", "live", "embed", "v", "vi", "e", "watch", "vide
 # First part of the path → the id is the parameter `v`.
 _QUERY_PATHS = frozenset({"", "watch", "watch.php", "watch_popup", "embed", "movie"})
 _CHANNEL_PATHS = frozenset({"channel", "c", "user", "show"})
+_LIST_KINDS = {"channel": ListKind.CHANNEL_ID, "c": ListKind.CUSTOM_NAME, "user": ListKind.USER}
 # Path → the parameter that holds the address it leads to.
 _REDIRECTS = {
     "attribution_link": "u",
@@ -256,7 +305,9 @@ def _read_parts(host: str, parts: SplitResult, query: dict[str, list[str]], *, r
     written = _id_in_path(host, path)
     if written is not None and written.lower() not in _RESERVED_IDS:
         return _video(written, query, parts.fragment)
-    _refuse(_missing_video_problem(first, written, query, parts.fragment))
+    raise InvalidAddress(
+        _missing_video_problem(first, written, query, parts.fragment), _find_list(path, named.get("list", [""])[0])
+    )
 
 
 def _parameters(query: str) -> dict[str, list[str]]:
@@ -296,6 +347,21 @@ def _missing_video_problem(
     if first == "playlist" or "list" in query or "list=" in fragment:
         return AddressProblem.PLAYLIST
     return AddressProblem.NO_VIDEO
+
+
+def _find_list(path: list[str], playlist_id: str) -> ListAddress | None:
+    """The channel of the path, or else the playlist; None where their ids have not the shape of any."""
+    first = path[0].lower() if path else ""
+    if first.startswith("@"):
+        return _named(ListKind.HANDLE, path[0][1:], _CHANNEL_NAME)
+    if first in _LIST_KINDS and len(path) > 1:
+        kind = _LIST_KINDS[first]
+        return _named(kind, path[1], _CHANNEL_ID if kind is ListKind.CHANNEL_ID else _CHANNEL_NAME)
+    return _named(ListKind.PLAYLIST, playlist_id, _PLAYLIST_ID)
+
+
+def _named(kind: ListKind, name: str, shape: re.Pattern[str]) -> ListAddress | None:
+    return ListAddress(kind=kind, name=name) if shape.fullmatch(name) else None
 
 
 def _video(written: str, query: dict[str, list[str]], fragment: str) -> VideoAddress:

@@ -16,6 +16,14 @@ from core.domain.video import Video
 from core.integrations.youtube_session import AnswerTooLarge
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """That the player does not play: its status, and the reason in YouTube's words."""
+
+    status: str
+    reason: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Observed:
     """What was seen on the wire during one try, filled in by the session's response hook."""
@@ -25,6 +33,7 @@ class Observed:
     languages: tuple[str, ...] = ()
     status: int | None = None
     is_empty: bool = False
+    refusal: Refusal | None = None
 
 
 # The nearest class of the exception's ancestry that stands here decides. All from ParseError on leak past the
@@ -83,6 +92,8 @@ _UNPLAYABLE_REASONS: Final = (
     (re.compile(r"video is private|private video", re.IGNORECASE), CaptionFailure.VIDEO_UNAVAILABLE),
     (re.compile(r"no longer available|been removed|not exist", re.IGNORECASE), CaptionFailure.VIDEO_UNAVAILABLE),
 )
+# urllib3 says so of the proxy's answer to CONNECT. Passwords are refused with 407, or 403 at some vendors.
+_EXIT_FAILED: Final = re.compile(r"Tunnel connection failed: 5\d\d")
 
 
 def explain(error: Exception, observed: Observed) -> TranscriptUnavailable:
@@ -102,11 +113,14 @@ def _specific(error: Exception, observed: Observed) -> tuple[CaptionFailure, str
     if isinstance(error, youtube_library.VideoUnplayable):
         return _unplayable(error)
     if isinstance(error, youtube_library.YouTubeRequestFailed):
-        return _request_failed(observed.status)
+        return request_failed(observed.status)
     if isinstance(error, ParseError) and observed.is_empty:
         return CaptionFailure.EMPTY_ANSWER, ""
     if isinstance(error, youtube_library.TranscriptsDisabled) and observed.is_live_content:
         return CaptionFailure.LIVE_WITHOUT_CAPTIONS, ""
+    if isinstance(error, http.ProxyError) and _EXIT_FAILED.search(str(error)):
+        # The proxy let us in, and could not go on from there.
+        return CaptionFailure.UNREACHABLE, ""
     if isinstance(error, http.InvalidURL) and observed.status is None:
         # YouTube's own address is a constant: before any answer only the proxy's can be the wrong one.
         return CaptionFailure.PROXY_FAILED, ""
@@ -115,11 +129,15 @@ def _specific(error: Exception, observed: Observed) -> tuple[CaptionFailure, str
 
 def _unplayable(error: youtube_library.VideoUnplayable) -> tuple[CaptionFailure, str]:
     said = ". ".join(part.strip(" .") for part in (error.reason or "", *error.sub_reasons) if part.strip(" ."))
-    matches = (failure for pattern, failure in _UNPLAYABLE_REASONS if pattern.search(said))
-    return next(matches, CaptionFailure.VIDEO_UNPLAYABLE), said
+    return failure_said(said) or CaptionFailure.VIDEO_UNPLAYABLE, said
 
 
-def _request_failed(status: int | None) -> tuple[CaptionFailure, str]:
+def failure_said(said: str) -> CaptionFailure | None:
+    """The failure that YouTube's words tell; None where they tell none that is known."""
+    return next((failure for pattern, failure in _UNPLAYABLE_REASONS if pattern.search(said)), None)
+
+
+def request_failed(status: int | None) -> tuple[CaptionFailure, str]:
     is_theirs = status is None or status >= 500
     failure = CaptionFailure.YOUTUBE_FAILED if is_theirs else CaptionFailure.YOUTUBE_REFUSED
     return failure, f"it answered {status}" if status else "it answered with an error"

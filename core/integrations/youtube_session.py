@@ -1,4 +1,4 @@
-"""The HTTP session that YouTube is read through: every wait has an end, every answer a largest size."""
+"""The HTTP session for YouTube and all who stand in for it: every wait has an end, every answer a largest size."""
 
 from __future__ import annotations
 
@@ -18,7 +18,19 @@ from core.integrations.calls import OnCall, outbound, uncounted
 Result = TypeVar("Result")
 
 VENDOR = "youtube"
-_OPERATIONS = (("/watch", "watch"), ("/youtubei/v1/player", "player"), ("/timedtext", "captions"))
+# Part of the address → what is asked for, whoever is asked; the first that fits.
+_OPERATIONS = (
+    ("/watch", "watch"),
+    ("/youtubei/v1/player", "player"),
+    ("/youtubei/v1/browse", "browse"),
+    ("/timedtext", "captions"),
+    ("/oembed", "oembed"),
+    ("/youtube/v3/videos", "videos"),
+    ("/youtube/v3/playlistItems", "playlist_items"),
+    ("/youtube/v3/channels", "channels"),
+    ("/start_pipeline", "start_pipeline"),
+    ("/get_pl_run", "get_pl_run"),
+)
 _READ_BYTES = 64 * 1024
 
 
@@ -35,7 +47,7 @@ class BoundedSession(requests.Session):
 
     `timeout_s` bounds each connect and each read, `deadline_s` (on the clock of time.monotonic) the whole session,
     `max_bytes` each body after decompression. Proxies and certificates of the environment are honoured; `proxy_url`
-    wins over them.
+    wins over them. Calls are counted under `vendor`.
     """
 
     def __init__(
@@ -45,9 +57,11 @@ class BoundedSession(requests.Session):
         deadline_s: float,
         max_bytes: int,
         proxy_url: str | None = None,
+        vendor: str = VENDOR,
         on_call: OnCall = uncounted,
     ) -> None:
         super().__init__()
+        self._vendor = vendor
         self._on_call = on_call
         self._proxies = {"http": proxy_url, "https": proxy_url} if proxy_url else {}
         adapter = _BoundedAdapter(timeout_s=timeout_s, deadline_s=deadline_s, max_bytes=max_bytes)
@@ -56,7 +70,7 @@ class BoundedSession(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # noqa: ANN401  # requests' own
         """Counts the call with its whole body; a redirection counts as the call it leads to, and within this one."""
-        with outbound(VENDOR, _operation(request.url or ""), self._on_call) as call:
+        with outbound(self._vendor, _operation(request.url or ""), self._on_call) as call:
             answer = super().send(request, **kwargs)
             call.note_status(answer.status_code)
             return answer

@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from core.domain.broken_track import check_track
 from core.domain.ladder import CaptionFailure, FailureContext, TranscriptUnavailable, most_telling
 from core.domain.run import RungAttempt, RungOutcome
+from core.domain.rungs import find_rung
 from core.ports import CaptionSource, FetchedCaptions
 
 log = logging.getLogger(__name__)
 
 OnAttempt = Callable[[RungAttempt], None]
+_NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 def fetch_captions(
-    video_id: str, sources: Sequence[CaptionSource], *, languages: tuple[str, ...], on_attempt: OnAttempt
+    video_id: str,
+    sources: Sequence[CaptionSource],
+    *,
+    languages: tuple[str, ...],
+    on_attempt: OnAttempt,
+    resting: Mapping[str, str] = _NOBODY,
 ) -> FetchedCaptions:
     """The captions of the first rung that has whole ones; `on_attempt` hears of every rung as it ends.
 
-    A rung is one CaptionSource; adding one is its file in core.integrations and its line where the sources are listed.
+    A rung is one CaptionSource; adding one is its file in core.integrations, its line where the sources are listed and
+    its entry in core.domain.rungs. Those named in `resting` are skipped, with the text that stands there for people.
     Raises the most telling TranscriptUnavailable, with all attempts and whatever metadata any rung saw.
     """
-    ladder = _Ladder(on_attempt)
+    ladder = _Ladder(on_attempt, resting)
     for source in sources:
         fetched = ladder.climb(source, video_id, languages)
         if fetched is not None:
@@ -36,8 +45,9 @@ def fetch_captions(
 class _Ladder:
     """One climb: the attempts so far and the failures among them."""
 
-    def __init__(self, on_attempt: OnAttempt) -> None:
+    def __init__(self, on_attempt: OnAttempt, resting: Mapping[str, str]) -> None:
         self._on_attempt = on_attempt
+        self._resting = resting
         self._attempts: list[RungAttempt] = []
         self._failures: list[TranscriptUnavailable] = []
 
@@ -72,7 +82,17 @@ class _Ladder:
             return "not configured"
         if any(failure.rule.is_final for failure in self._failures):
             return "could not have helped"
-        return ""
+        if self._waits_for_a_block(source):
+            return "only after a block"
+        if reason := self._resting.get(source.name, ""):
+            # Had it been asked it would have failed once more: a way round may be taken, and the end is no mystery.
+            self._failures.append(TranscriptUnavailable(CaptionFailure.RESTING))
+        return reason
+
+    def _waits_for_a_block(self, source: CaptionSource) -> bool:
+        rung = find_rung(source.name)
+        failed = {failure.failure for failure in self._failures}
+        return rung is not None and bool(rung.only_after) and not rung.only_after & failed
 
     def _record(
         self,

@@ -13,8 +13,11 @@ from core.domain.addresses import (
     MAX_ADDRESS_CHARS,
     AddressProblem,
     InvalidAddress,
+    ListAddress,
+    ListKind,
     VideoAddress,
     looks_like_address,
+    parse_list_address,
     parse_video_address,
 )
 from core.domain.timecode import is_video_id
@@ -323,3 +326,56 @@ def test_one_run_with_address_marks_is_taken_for_an_address(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "hello", "0:00 hello\n0:05 there", f"see https://youtu.be/{ID}", "a/" * 2000])
 def test_a_transcript_is_not_taken_for_an_address(text: str) -> None:
     assert not looks_like_address(text)
+
+
+CHANNEL = "UCYO_jab_esuFRV4b17AJtAw"
+LISTS = [
+    (LIST, ListKind.PLAYLIST, LIST),
+    (f"  <{LIST}>", ListKind.PLAYLIST, LIST),
+    (f"https://www.youtube.com/playlist?list={LIST}", ListKind.PLAYLIST, LIST),
+    (f"https://music.youtube.com/playlist?list={LIST}&si=x", ListKind.PLAYLIST, LIST),
+    (f"https://www.youtube.com/embed/videoseries?list={LIST}", ListKind.PLAYLIST, LIST),
+    (f"https://www.youtube.com/watch?v={ID}&list={LIST}&index=3", ListKind.PLAYLIST, LIST),
+    (f"https://youtu.be/{ID}?list={LIST}", ListKind.PLAYLIST, LIST),
+    (f"https://www.youtube.com/channel/{CHANNEL}", ListKind.CHANNEL_ID, CHANNEL),
+    (f"https://www.youtube.com/channel/{CHANNEL}/videos", ListKind.CHANNEL_ID, CHANNEL),
+    ("https://www.youtube.com/@3blue1brown", ListKind.HANDLE, "3blue1brown"),
+    ("youtube.com/@3blue1brown/playlists", ListKind.HANDLE, "3blue1brown"),
+    ("https://www.youtube.com/@Überflieger", ListKind.HANDLE, "Überflieger"),
+    ("https://www.youtube.com/user/GoogleDevelopers", ListKind.USER, "GoogleDevelopers"),
+    ("https://www.youtube.com/c/GoogleDevelopers", ListKind.CUSTOM_NAME, "GoogleDevelopers"),
+]
+
+
+@pytest.mark.parametrize(("address", "kind", "name"), LISTS)
+def test_playlists_and_channels_are_recognised(address: str, kind: ListKind, name: str) -> None:
+    assert parse_list_address(address) == ListAddress(kind=kind, name=name)
+
+
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        ("", P.EMPTY),
+        (ID, P.NO_LIST),
+        (f"https://www.youtube.com/watch?v={ID}", P.NO_LIST),
+        (f"https://www.youtube.com/watch?v={ID}&list=<script>", P.NO_LIST),
+        ("https://www.youtube.com/playlist?list=../..", P.NO_LIST),
+        ("https://www.youtube.com/feed/subscriptions", P.NO_LIST),
+        ("https://www.youtube.com/channel/UCshort", P.NO_LIST),
+        ("https://www.youtube.com/@", P.NO_LIST),
+        (f"https://evil.example/playlist?list={LIST}", P.NOT_YOUTUBE),
+        (f"https://youtube.com@evil.example/playlist?list={LIST}", P.CREDENTIALS),
+        (f"http://127.0.0.1/playlist?list={LIST}", P.LOCAL_NETWORK),
+        ("https://www.youtube.com/@a/../..", P.STRANGE_CHARACTERS),
+    ],
+)
+def test_what_names_no_list_is_refused_with_the_reason(address: str, problem: AddressProblem) -> None:
+    with pytest.raises(InvalidAddress) as caught:
+        parse_list_address(address)
+    assert caught.value.problem is problem
+
+
+@given(st.text(max_size=80))
+def test_whatever_is_pasted_a_list_is_named_or_refused(text: str) -> None:
+    with suppress(InvalidAddress):
+        assert parse_list_address(text).name

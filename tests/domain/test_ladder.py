@@ -14,6 +14,7 @@ from core.domain.ladder import (
     FailureRule,
     RetryRule,
     TranscriptUnavailable,
+    counts_against_the_rung,
     lies_with_the_video,
     most_telling,
     rule_of,
@@ -61,8 +62,11 @@ def test_a_block_is_never_called_a_video_without_captions(failure: CaptionFailur
 
 def test_only_our_own_failures_call_the_operator() -> None:
     assert {rule.failure for rule in RULES if rule.is_operator_fault} == {
+        CaptionFailure.KEY_REFUSED,
         CaptionFailure.PROXY_FAILED,
         CaptionFailure.SECURE_CONNECTION_FAILED,
+        CaptionFailure.SPEECH_REFUSED,
+        CaptionFailure.SPEECH_NOT_CONFIGURED,
         CaptionFailure.NOT_CONFIGURED,
     }
 
@@ -121,3 +125,21 @@ def test_only_what_is_said_of_the_video_itself_is_nobodys_failure() -> None:
     assert not {rule.failure for rule in RULES if rule.is_operator_fault} - ours
     assert CaptionFailure.CAPTIONS_DISABLED not in ours
     assert not lies_with_the_video("engine_failed")
+
+
+def test_only_what_the_vendor_or_our_way_does_counts_against_a_rung() -> None:
+    counted = {failure for failure in CaptionFailure if counts_against_the_rung(failure.value)}
+    assert {
+        CaptionFailure.IP_BLOCKED, CaptionFailure.TIMED_OUT, CaptionFailure.UNREACHABLE, CaptionFailure.PROXY_FAILED,
+        CaptionFailure.KEY_REFUSED, CaptionFailure.SERVICE_FAILED, CaptionFailure.YOUTUBE_FAILED,
+    } <= counted  # fmt: skip
+    assert not any(lies_with_the_video(failure.value) for failure in counted)
+    assert not counted & {CaptionFailure.RESTING, CaptionFailure.NOT_CONFIGURED, CaptionFailure.BROKEN_TRACK}
+    assert not counts_against_the_rung("engine_failed")
+
+
+def test_the_vendor_that_failed_is_named() -> None:
+    assert "YouTube took too long" in TranscriptUnavailable(CaptionFailure.TIMED_OUT).message
+    gumloop = TranscriptUnavailable(CaptionFailure.TIMED_OUT, FailureContext(vendor="Gumloop"))
+    assert "Gumloop took too long" in gumloop.message
+    assert "YouTube" not in gumloop.message

@@ -15,8 +15,10 @@ from core.domain.ladder import CaptionFailure, TranscriptUnavailable
 from core.domain.run import RungAttempt, RungOutcome
 from core.domain.transcript import NoteCode, TranscriptSource
 from core.domain.video import Video
-from core.integrations.youtube import YouTubeCaptions, choose_track, read_video
+from core.integrations.tracks import choose_track
+from core.integrations.youtube import YouTubeCaptions
 from core.integrations.youtube_errors import FAILURE_OF, Observed, explain
+from core.integrations.youtube_player import read_video
 from core.ports import FetchedCaptions
 from core.services.captions import fetch_captions
 from tests.world.internet import free_port
@@ -31,6 +33,19 @@ NEVER_ON_THE_WIRE = {
     CaptionFailure.UNREACHABLE,
     CaptionFailure.PROXY_FAILED,
     CaptionFailure.SECURE_CONNECTION_FAILED,
+    CaptionFailure.MEDIA_UNREADABLE,
+    CaptionFailure.MEDIA_TOO_LONG,
+    CaptionFailure.NO_SOUND,
+    CaptionFailure.NO_SPEECH,
+    CaptionFailure.SOUND_NOT_GIVEN,
+    CaptionFailure.SPEECH_FAILED,
+    CaptionFailure.SPEECH_TIMED_OUT,
+    CaptionFailure.SPEECH_TOO_DEAR,
+    CaptionFailure.SPEECH_REFUSED,
+    CaptionFailure.SPEECH_NOT_CONFIGURED,
+    CaptionFailure.SERVICE_FAILED,
+    CaptionFailure.KEY_REFUSED,
+    CaptionFailure.RESTING,
     CaptionFailure.NOT_CONFIGURED,
 }
 

@@ -20,8 +20,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
+from core.domain.captions import parse_captions
 from tests.world.internet import Internet
 from tests.world.scenarios import CAPTIONS, HOST, PLAYER, SCENARIOS, WATCH, Answer, Manner, Scenario, scenario_for
+from tests.world.vendors import FakeVendors
 
 __all__ = ["SCENARIOS", "FakeYouTube", "Scenario", "scenario_for"]
 
@@ -35,6 +37,7 @@ class FakeYouTube:
     def __init__(self) -> None:
         self._server: _Server | None = None
         self._internet: Internet | None = None
+        self._vendors: FakeVendors | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -47,7 +50,8 @@ class FakeYouTube:
         """Environment variables for a process that shall see this YouTube."""
         self._server = _Server()
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        self._internet = Internet({HOST: f"http://127.0.0.1:{self._server.server_port}/"})
+        self._vendors = FakeVendors()
+        self._internet = Internet({HOST: f"http://127.0.0.1:{self._server.server_port}/", **self._vendors.routes})
         return self._internet.start()
 
     def stop(self) -> None:
@@ -59,6 +63,9 @@ class FakeYouTube:
         if self._internet is not None:
             self._internet.stop()
             self._internet = None
+        if self._vendors is not None:
+            self._vendors.stop()
+            self._vendors = None
 
     @property
     def internet(self) -> Internet:
@@ -66,8 +73,21 @@ class FakeYouTube:
             raise RuntimeError("not started")
         return self._internet
 
+    @property
+    def vendors(self) -> FakeVendors:
+        """Those who stand in for YouTube, or tell of it: Gumloop, and Google's interfaces."""
+        if self._vendors is None:
+            raise RuntimeError("not started")
+        return self._vendors
+
+    def page(self, path: str, html: str) -> None:
+        """Gives this page at this path until the requests are forgotten."""
+        if self._server is None:
+            raise RuntimeError("not started")
+        self._server.pages[path] = html.encode()
+
     def requests_for(self, video_id: str) -> list[str]:
-        """Kinds of address asked for under this id, in order: "watch", "player", "captions"."""
+        """Kinds of address asked for under this id, in order: "watch", "player", "captions", "oembed"."""
         if self._server is None:
             raise RuntimeError("not started")
         return list(self._server.asked[video_id])
@@ -76,6 +96,8 @@ class FakeYouTube:
         """Starts the counts anew, and with them the answers that change with the count."""
         if self._server is not None:
             self._server.asked.clear()
+            self._server.pages.clear()
+        self.vendors.forget()
 
 
 class _Server(ThreadingHTTPServer):
@@ -84,6 +106,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked: dict[str, list[str]] = defaultdict(list)
+        self.pages: dict[str, bytes] = {}
         self.is_over = threading.Event()
 
 
@@ -92,24 +115,42 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         address = urlsplit(self.path)
-        video_id = parse_qs(address.query).get("v", [""])[0]
+        query = parse_qs(address.query)
+        if address.path in self.server.pages:
+            self._send(200, self.server.pages[address.path])
+            return
+        if address.path == "/oembed":
+            self._tell(query["url"][0].rpartition("v=")[2])
+            return
+        video_id = query.get("v", [""])[0]
         kind = {"/watch": "watch", "/api/timedtext": "captions"}.get(address.path)
-        self._answer(kind, video_id)
+        self._answer(kind, video_id, form=query.get("fmt", [""])[0])
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
         kind = "player" if self.path.startswith("/youtubei/v1/player") else None
-        self._answer(kind, body["videoId"])
+        self._answer(kind, body.get("videoId", ""))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name is the base class's
         """Nothing: the requests are kept in `asked`."""
 
-    def _answer(self, kind: str | None, video_id: str) -> None:
+    def _tell(self, video_id: str) -> None:
+        """oEmbed, in the shape of its published examples."""
+        self.server.asked[video_id].append("oembed")
+        title = next((each.title for each in SCENARIOS.values() if each.video_id == video_id), None)
+        if title is None:
+            self._send(404, b"Not Found")
+            return
+        picture = f"https://i.ytimg.com/vi/{video_id}/hqdefault.jpg"
+        told = {"type": "video", "version": "1.0", "title": title, "author_name": "Dave2D", "thumbnail_url": picture}
+        self._send(200, json.dumps(told).encode())
+
+    def _answer(self, kind: str | None, video_id: str, *, form: str = "") -> None:
         if kind is None or not any(scenario.video_id == video_id for scenario in SCENARIOS.values()):
             self._send(404, b"no such scenario")
             return
         self.server.asked[video_id].append(kind)
-        self._give(self._choose(kind, video_id), video_id)
+        self._give(self._choose(kind, video_id), video_id, form)
 
     def _choose(self, kind: str, video_id: str) -> Answer:
         answer: Answer = getattr(scenario_for(video_id), kind)
@@ -117,13 +158,14 @@ class _Handler(BaseHTTPRequestHandler):
         has_agreed = answer.manner is Manner.CONSENT and "CONSENT=YES" in self.headers.get("Cookie", "")
         return _USUAL[kind] if is_past or has_agreed else answer
 
-    def _give(self, answer: Answer, video_id: str) -> None:
+    def _give(self, answer: Answer, video_id: str, form: str) -> None:
         if answer.manner is Manner.HANG:
             self.server.is_over.wait(30)
         elif answer.manner is Manner.DRIP:
             self._drip()
         else:
-            self._send(answer.status, answer.body(video_id))
+            body = answer.body(video_id)
+            self._send(answer.status, _as_json3(body) if form == "json3" and answer is CAPTIONS else body)
 
     def _send(self, status: int, body: bytes) -> None:
         self.send_response(status)
@@ -143,3 +185,16 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.flush()
         except OSError:
             return
+
+
+def _as_json3(captions: bytes) -> bytes:
+    """The recorded XML as YouTube gives it to those who ask for json3."""
+    events = [
+        {
+            "tStartMs": cue.start_ms,
+            "dDurationMs": (cue.end_ms or 0) - (cue.start_ms or 0),
+            "segs": [{"utf8": cue.text}],
+        }
+        for cue in parse_captions(captions).cues
+    ]
+    return json.dumps({"wireMagic": "pb3", "events": events}).encode()
