@@ -44,6 +44,8 @@ class TranscriptSource(StrEnum):
     PASTE = "paste"
     YOUTUBE_MANUAL = "youtube_manual"
     YOUTUBE_GENERATED = "youtube_generated"
+    GUMLOOP = "gumloop"
+    SPEECH = "speech"
 
 
 class NoteCode(StrEnum):
