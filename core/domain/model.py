@@ -32,12 +32,16 @@ class ModelRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens of one call. `cached_tokens` are among `prompt_tokens`; `is_estimate` where the endpoint did not tell."""
+    """Tokens of one call; `is_estimate` where the endpoint did not tell.
+
+    `cached_tokens` (read from the vendor's cache) and `cache_write_tokens` (written to it) are among `prompt_tokens`.
+    """
 
     prompt_tokens: int
     cached_tokens: int
     completion_tokens: int
     is_estimate: bool = False
+    cache_write_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -185,13 +185,17 @@ class Event(NamedTuple):
 
 
 class OutboundCall(NamedTuple):
-    """One call to the outside, as its adapter tells it. `error` is the exception's type, "" where there was none."""
+    """One call to the outside, as its adapter tells it. `error` is the exception's type, "" where there was none.
+
+    `detail`: numbers and codes that came along, such as the tokens a language model took.
+    """
 
     vendor: str
     operation: str
     outcome: str
     duration_ms: float
     error: str = ""
+    detail: dict[str, str | int | float | bool | None] | None = None
 
 
 # Bounds of what a summary's video may last, for the name of its series: the SLO is read by length too.

@@ -17,10 +17,15 @@ _TIMEOUT_NAMES = ("Timeout", "TimeoutError")
 
 
 class CallNotes:
-    """What the adapter learns of its call while it runs: a vendor may answer, and yet not give what was asked."""
+    """What the adapter learns of its call while it runs: a vendor may answer, and yet not give what was asked.
+
+    `error` names a failure that is told without an exception; `detail` holds numbers and codes, as tokens.
+    """
 
     def __init__(self) -> None:
         self.outcome = Outcome.OK
+        self.error = ""
+        self.detail: Detail | None = None
 
     def note_status(self, status: int) -> None:
         """Reads the answer's HTTP status: 429 is the vendor's limit, 5xx its fault, other 4xx a refusal."""
@@ -40,15 +45,14 @@ def outbound(vendor: str, operation: str, on_call: OnCall) -> Iterator[CallNotes
     """
     notes = CallNotes()
     began_s = time.perf_counter()
-    error = ""
     try:
         yield notes
     except BaseException as raised:
-        notes.outcome, error = _outcome_of(raised), type(raised).__name__
+        notes.outcome, notes.error = _outcome_of(raised), type(raised).__name__
         raise
     finally:
         took_ms = (time.perf_counter() - began_s) * 1000
-        on_call(OutboundCall(vendor, operation, notes.outcome.value, took_ms, error))
+        on_call(OutboundCall(vendor, operation, notes.outcome.value, took_ms, notes.error, notes.detail))
 
 
 def recorded(recording: Recording) -> OnCall:
@@ -61,10 +65,10 @@ def uncounted(_call: OutboundCall) -> None:
 
 
 def record_call(recording: Recording, call: OutboundCall) -> None:
-    """Counts a call under `vendor.operation`; of one that failed the error's type stays with it."""
-    detail: Detail | None = {"error": call.error} if call.error else None
+    """Counts a call under `vendor.operation`; what its adapter learned, and the error of a failed one, stay with it."""
+    detail: Detail = {**(call.detail or {}), **({"error": call.error} if call.error else {})}
     recording.record(
-        Kind.CALL, f"{call.vendor}.{call.operation}", Outcome(call.outcome), call.duration_ms, detail=detail
+        Kind.CALL, f"{call.vendor}.{call.operation}", Outcome(call.outcome), call.duration_ms, detail=detail or None
     )
 
 
