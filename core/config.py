@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.domain.engine_settings import EngineSettings
+from core.domain.prices import price_of
+from core.domain.rungs import rungs_in_order
 from core.errors import AppError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
@@ -68,6 +71,8 @@ class Settings(BaseSettings):
     heartbeat_interval_s: float = Field(2.0, gt=0, validation_alias="SIGHTLINE_HEARTBEAT_INTERVAL_S")
     stalled_after_s: float = Field(8.0, gt=0, validation_alias="SIGHTLINE_STALLED_AFTER_S")
 
+    batch_at_once: int = Field(2, ge=1, le=100, validation_alias="SIGHTLINE_BATCH_AT_ONCE")
+
     summary_cache_ttl_s: int = Field(86_400, ge=0, validation_alias="SIGHTLINE_SUMMARY_CACHE_TTL_S")
     metadata_cache_ttl_s: int = Field(7 * 86_400, ge=0, validation_alias="SIGHTLINE_METADATA_CACHE_TTL_S")
 
@@ -122,8 +127,12 @@ def _plain(value: object) -> Any:  # noqa: ANN401  # each field's own type
 
 
 def load_settings() -> Settings:
-    """Settings from the environment; ConfigurationError with the variable's name where one is wrong."""
+    """Settings from the environment; ConfigurationError (or BadCaptionOrder) names the variable that is wrong."""
     try:
-        return Settings()  # type: ignore[call-arg]  # pydantic fills the fields from the environment
+        settings = Settings()  # type: ignore[call-arg]  # pydantic fills the fields from the environment
+        rungs_in_order(settings.caption_order)
+        price_of(settings.openai_model, on=date.min, own=settings.openai_prices)
     except ValueError as error:
         raise ConfigurationError(str(error)) from None
+    else:
+        return settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,24 +21,36 @@ _FORM_OVERHEAD_BYTES = 256 * 1024
 # rest is read and thrown away first, up to these bounds; beyond them the connection is simply closed.
 _DRAIN_BYTES = 256 * 1024 * 1024
 _DRAIN_S = 20.0
+_SMALLER = "The captions of a whole day are smaller: check that you chose the caption file and not the video."
 _log = EventLog(__name__)
 
 
 class UploadLimit:
-    """Answers 413 where a body is declared, or turns out, to be larger than the limit."""
+    """Answers 413 where a body is declared, or turns out, to be larger than the limit.
 
-    def __init__(self, app: ASGIApp, *, recording: Recording | None = None, max_bytes: int = MAX_UPLOAD_BYTES) -> None:
+    `form_bytes` are larger limits for forms (multipart) sent to these paths: recordings come in there.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        recording: Recording | None = None,
+        max_bytes: int = MAX_UPLOAD_BYTES,
+        form_bytes: Mapping[str, int] | None = None,
+    ) -> None:
         self._app = app
         self._recording = recording or NoRecording()
-        self._max_bytes = max_bytes + _FORM_OVERHEAD_BYTES
-        self._shown_mb = max_bytes // (1024 * 1024)
+        self._max_bytes = max_bytes
+        self._form_bytes = form_bytes or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _CountedBody(receive, send, self._max_bytes)
-        if _declared_bytes(scope) > self._max_bytes:
+        most = self._most_bytes(scope) + _FORM_OVERHEAD_BYTES
+        body = _CountedBody(receive, send, most)
+        if _declared_bytes(scope) > most:
             await self._refuse(scope, body, send)
             return
         try:
@@ -48,6 +61,10 @@ class UploadLimit:
         if body.is_refused:
             await self._refuse(scope, body, send)
 
+    def _most_bytes(self, scope: Scope) -> int:
+        is_form = Headers(scope=scope).get("content-type", "").lower().startswith("multipart/form-data")
+        return self._form_bytes.get(scope["path"], self._max_bytes) if is_form else self._max_bytes
+
     async def _refuse(self, scope: Scope, body: _CountedBody, send: Send) -> None:
         waits_for_go_ahead = Headers(scope=scope).get("expect", "").lower() == "100-continue"
         if body.seen_bytes or not waits_for_go_ahead:
@@ -55,8 +72,7 @@ class UploadLimit:
         self._recording.record(Kind.REFUSAL, "upload_size")
         _log.info("upload.refused", path=shown_path(scope["path"]), seen_bytes=body.seen_bytes)
         error = TooLarge(
-            f"This is larger than {self._shown_mb} MB, the most that is taken. "
-            "The captions of a whole day are smaller: check that you chose the caption file and not the video."
+            f"This is larger than {self._most_bytes(scope) // (1024 * 1024)} MB, the most that is taken. {_SMALLER}"
         )
         await refusal(scope, error, is_last_word=True)(scope, body.receive, send)
 

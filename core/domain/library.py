@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import BinaryIO
 from uuid import UUID
 
 from core.domain.document import SummaryDocument
@@ -63,7 +64,22 @@ class CaptionsRequest:
     options: SummaryOptions = AS_IT_COMES
 
 
-SummaryRequest = AddressRequest | CaptionsRequest
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaRequest:
+    """A recording, audio or video, that a person handed in: its words are heard. `file` stands at its beginning.
+
+    `language` (BCP 47) is the one spoken, where the person says so.
+    """
+
+    file: BinaryIO
+    size_bytes: int
+    filename: str
+    title: str | None = None
+    language: str | None = None
+    options: SummaryOptions = AS_IT_COMES
+
+
+SummaryRequest = AddressRequest | CaptionsRequest | MediaRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ import os
 import sys
 import threading
 import traceback
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,7 +33,7 @@ from core.jobs.messages import (
     failure_of,
 )
 from core.jobs.telling import Tell, tell_on
-from core.ports import Purse, SummaryEngine
+from core.ports import FetchedCaptions, Purse, SummaryEngine
 
 # Pages come first: the engine takes what they leave of the processor.
 NICENESS = 5
@@ -57,24 +59,48 @@ def main() -> None:
 
 def carry_out(order: EngineOrder, tell: Tell, purse: Purse) -> None:
     """Fetches the words where they are not given, lets the engine read them, and counts what it wrote."""
-    transcript, video = _words(order, tell)
+    transcript, video = _words(order, tell, purse)
     draft = _engine(order, tell, purse).summarize(transcript, video, report=tell)
     tell(_written(draft, transcript, video))
 
 
-def _words(order: EngineOrder, tell: Tell) -> tuple[Transcript, Video]:
+def _words(order: EngineOrder, tell: Tell, purse: Purse) -> tuple[Transcript, Video]:
     if order.transcript is not None:
         return unpack_transcript(order.transcript), order.video
+    fetched = _heard(order, tell, purse) if order.recording else _fetched(order, tell, purse)
+    tell(WordsFetched(transcript=pack_transcript(fetched.transcript), video=fetched.video))
+    return fetched.transcript, fetched.video
+
+
+def _heard(order: EngineOrder, tell: Tell, purse: Purse) -> FetchedCaptions:
+    """The words of the recording; it keeps the title it was handed in with."""
+    from core.integrations.speech import read_media
+
+    assert order.recording is not None  # noqa: S101  # asked before
+    tell(StageReport(stage=Stage.FETCHING))
+    language = order.languages[0] if order.languages else None
+    heard = read_media(
+        Path(order.recording), settings=order.settings, language=language, on_share=_listening(tell), on_call=tell,
+        purse=purse,
+    )  # fmt: skip
+    return replace(heard, video=replace(heard.video, title=order.video.title))
+
+
+def _listening(tell: Tell) -> Callable[[float], None]:
+    return lambda share: tell(StageReport(stage=Stage.FETCHING, share=share, detail=f"{share:.0%} of it heard"))
+
+
+def _fetched(order: EngineOrder, tell: Tell, purse: Purse) -> FetchedCaptions:
     if order.video.id is None:
         raise InvalidInput("There is neither a transcript nor an address to fetch one from.")
     from core.integrations.caption_sources import caption_sources
+    from core.integrations.video_metadata import find_video
     from core.services.captions import fetch_captions
 
     tell(StageReport(stage=Stage.FETCHING))
-    sources = caption_sources(order.settings, tell)
+    sources = caption_sources(order.settings, tell, purse=purse, on_share=_listening(tell))
     fetched = fetch_captions(order.video.id, sources, languages=order.languages, on_attempt=tell, resting=order.resting)
-    tell(WordsFetched(transcript=pack_transcript(fetched.transcript), video=fetched.video))
-    return fetched.transcript, fetched.video
+    return replace(fetched, video=find_video(order.video.id, fetched.video, order.settings, tell))
 
 
 def _engine(order: EngineOrder, tell: Tell, purse: Purse) -> SummaryEngine:

@@ -51,7 +51,8 @@ class ModelOrder:
 class EngineOrder:
     """All that one piece of work needs. `transcript` is there where the words are known, else they are fetched.
 
-    `resting` are rungs of the ladder that are left out for now, with why.
+    `resting` are rungs of the ladder that are left out for now, with why. `recording` is a file to listen to instead
+    of fetching captions; its title and language are then those of the order.
     """
 
     engine: str
@@ -61,6 +62,7 @@ class EngineOrder:
     settings: EngineSettings
     resting: dict[str, str] = field(default_factory=dict)
     model: ModelOrder | None = None
+    recording: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +185,7 @@ def encode_order(order: EngineOrder) -> bytes:
         "settings": asdict(order.settings),
         "resting": order.resting,
         "model": None if order.model is None else asdict(order.model),
+        "recording": order.recording,
     }
     return json.dumps(fields).encode() + b"\n"
 

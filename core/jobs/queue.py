@@ -17,6 +17,8 @@ ARCHIVE_TASK = "maintenance:archive"
 FORGET_TASK = "telemetry:forget"
 MAIL_QUEUE = "mail"
 MAIL_TASK = "mail:send"
+BATCH_QUEUE = "batches"
+BATCH_TASK = "batches:advance"
 
 
 def build_queue(url: str) -> App:
@@ -45,3 +47,7 @@ class QueuedJobs:
     async def enqueue_archive_run(self, connection: object, run_id: UUID) -> None:
         job = self._queue.configure_task(ARCHIVE_TASK, queue=MAINTENANCE_QUEUE, lock=str(run_id), connection=connection)
         await job.defer_async(run_id=str(run_id))
+
+    async def enqueue_batch(self, connection: object, batch_id: UUID) -> None:
+        job = self._queue.configure_task(BATCH_TASK, queue=BATCH_QUEUE, lock=str(batch_id), connection=connection)
+        await job.defer_async(batch_id=str(batch_id))

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -35,6 +36,7 @@ from core.db.queries.transcripts import (
     save_video,
     store_transcript,
 )
+from core.db.queries.uploads import delete_upload, read_upload
 from core.domain.document import AttemptDocument, StageDocument
 from core.domain.ladder import lies_with_the_video
 from core.domain.packed import PackedTranscript
@@ -146,6 +148,15 @@ class RunRecord:
         self.note_attempt(RungAttempt(rung=CACHE_RUNG, outcome=RungOutcome.OK, code=None, message="", duration_ms=None))
         return words
 
+    async def write_recording(self, path: Path) -> None:
+        """Puts the recording that this run listens to into a file."""
+        if self._claimed.upload_id is None:
+            raise RuntimeError("this run has no recording")
+        async with self._database.read() as session:
+            with path.open("wb") as file:
+                async for piece in read_upload(session, self._claimed.upload_id):
+                    await asyncio.to_thread(file.write, piece)
+
     async def video(self) -> Video:
         """What is known of the video so far."""
         claimed = self._claimed
@@ -162,9 +173,11 @@ class RunRecord:
                 return False
             transcript_id = await store_transcript(session, fetched.transcript)
             await save_words(session, self._lease, transcript_id)
-            await save_video(session, fetched.video, now=now)
             if fetched.video.id is not None:
+                await save_video(session, fetched.video, now=now)
                 await save_captions(session, fetched.video.id, languages, transcript_id, now=now)
+            if self._claimed.upload_id is not None:
+                await delete_upload(session, self._claimed.upload_id)
             duration_ms = _longer(fetched.video.duration_ms, fetched.transcript.facts.duration_ms)
             await describe_summaries(session, self._lease.run_id, fetched.video, duration_ms)
             return True
@@ -241,7 +254,7 @@ class RunRecord:
 
     def _tracker(self, earlier: Sequence[StageDocument]) -> ProgressTracker:
         waited_s = max(0.0, (self._clock.now() - self._claimed.created_at).total_seconds())
-        has_words = self._claimed.video_id is None
+        has_words = self._claimed.video_id is None and self._claimed.upload_id is None
         return ProgressTracker(has_words=has_words, queued_s=waited_s, now_s=time.monotonic, earlier=earlier)
 
 

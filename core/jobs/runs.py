@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -90,10 +92,21 @@ class _Attempt:
         await self._look_for_words()
         if await self._take_over_summary() or await self._rests():
             return
-        async with engine_process(await self._order()) as child:
+        async with self._recording() as recording, engine_process(await self._order(recording)) as child:
             interruption = await self._follow(child)
             await child.kill()
             await self._settle(interruption)
+
+    @contextlib.asynccontextmanager
+    async def _recording(self) -> AsyncIterator[str | None]:
+        """Where the recording lies that is to be listened to, for the length of the block; None where none is."""
+        if self._claimed.upload_id is None or self._words is not None:
+            yield None
+            return
+        with tempfile.TemporaryDirectory(prefix="sightline-recording-", ignore_cleanup_errors=True) as folder:
+            path = Path(folder) / "recording"
+            await self._record.write_recording(path)
+            yield str(path)
 
     async def _look_for_words(self) -> None:
         kept_for = timedelta(seconds=self._work.settings.metadata_cache_ttl_s)
@@ -121,7 +134,7 @@ class _Attempt:
         resting = await self._model.find_rest()
         return resting is not None and await self._record.rest(self._work.jobs, resting)
 
-    async def _order(self) -> EngineOrder:
+    async def _order(self, recording: str | None) -> EngineOrder:
         return EngineOrder(
             engine=self._options.engine.name.value,
             video=self._video,
@@ -129,6 +142,7 @@ class _Attempt:
             transcript=self._words,
             settings=self._work.settings.for_engine(),
             resting=await self._work.vendors.resting_rungs() if self._words is None else {},
+            recording=recording,
             model=await self._model.order(self._recipe) if self._asks_a_model else None,
         )
 
@@ -155,8 +169,11 @@ class _Attempt:
 
     @property
     def _limit_s(self) -> float:
+        """What the engine may take, and, where a recording may have to be listened to, that too."""
         settings = self._work.settings
-        return settings.model_job_timeout_s if self._asks_a_model else settings.job_timeout_s
+        limit_s = settings.model_job_timeout_s if self._asks_a_model else settings.job_timeout_s
+        can_listen = settings.openai_api_key is not None or settings.whisper_model is not None
+        return limit_s + settings.speech_total_timeout_s if can_listen and self._words is None else limit_s
 
     async def _listen(self, child: EngineProcess) -> None:
         """Turns what the child tells into writes, until one of them ends the run."""

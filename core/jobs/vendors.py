@@ -11,7 +11,7 @@ from core.config import Settings
 from core.db.database import Database
 from core.db.queries.vendors import hold_vendor, list_resting, save_vendor, wake_waiting
 from core.domain.breaker import BREAKER_RULE, Breaker, BreakerOutcome, BreakerRule
-from core.domain.ladder import counts_against_the_rung
+from core.domain.ladder import CaptionFailure, counts_against_the_rung, lies_with_the_video
 from core.domain.run import RungAttempt, RungOutcome
 from core.logging import EventLog
 
@@ -21,6 +21,8 @@ MODEL_VENDOR = "openai"
 # Codes of model failures begin so; what waits for the model is found by it.
 _MODEL_CODES = "model_"
 _RUNG = "rung:"
+# Ours to repair: until then every try ends the same.
+_HARD = frozenset({CaptionFailure.KEY_REFUSED, CaptionFailure.PROXY_FAILED})
 _LONGEST_PAUSE = timedelta(minutes=10)
 
 
@@ -63,8 +65,7 @@ class VendorStates:
         """What an attempt says of its rung. What lies with the video says that the rung works."""
         if attempt.outcome is RungOutcome.SKIPPED or attempt.duration_ms is None:
             return
-        is_fault = attempt.outcome is RungOutcome.FAILED and counts_against_the_rung(attempt.code or "")
-        await self._note(f"{_RUNG}{attempt.rung}", BreakerOutcome.FAULT if is_fault else BreakerOutcome.WORKED)
+        await self._note(f"{_RUNG}{attempt.rung}", _outcome_of(attempt))
 
     async def note_failure(self, vendor: str, *, is_hard: bool) -> datetime:
         """A run has given up on this vendor; when it may be tried again."""
@@ -92,6 +93,15 @@ class VendorStates:
 
     def _rule_of(self, vendor: str) -> BreakerRule:
         return self._model_rule if vendor == MODEL_VENDOR else BREAKER_RULE
+
+
+def _outcome_of(attempt: RungAttempt) -> BreakerOutcome:
+    code = attempt.code or ""
+    if attempt.outcome is RungOutcome.OK or lies_with_the_video(code):
+        return BreakerOutcome.WORKED
+    if code in _HARD:
+        return BreakerOutcome.HARD_FAULT
+    return BreakerOutcome.FAULT if counts_against_the_rung(code) else BreakerOutcome.NOTHING_LEARNT
 
 
 def _read(stored: dict[str, Any] | None) -> Breaker:

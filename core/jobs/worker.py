@@ -17,16 +17,20 @@ from core.config import Settings
 from core.db.database import Database
 from core.db.migrate import prepare
 from core.db.queries.awaited import forget_ended
+from core.db.queries.batches import delete_old_batches
 from core.db.queries.finished_parts import delete_parts
 from core.db.queries.unreferenced import MOST_SWEPT, delete_unreferenced
+from core.db.queries.uploads import delete_unused_uploads
 from core.db.statement_times import unrecorded
 from core.db.urls import DatabaseUrls, ensure_database
 from core.integrations.calls import recorded
 from core.integrations.mail import build_mailer
 from core.jobs.archival import register_archival, rescue_archive_runs
+from core.jobs.batches import BatchFeeding, register_batches, youtube_lists
 from core.jobs.leases import LeaseWatch
 from core.jobs.mail import register_mail
 from core.jobs.queue import (
+    BATCH_QUEUE,
     MAIL_QUEUE,
     MAINTENANCE_QUEUE,
     RUN_TASK,
@@ -46,6 +50,9 @@ from core.services.accounts.expiry import sweep_accounts
 from core.services.accounts.links import Links
 from core.services.accounts.mails import AccountMails
 from core.services.archival import Archival
+from core.services.engines import engine_choices
+from core.services.progress import ProgressHub
+from core.services.summaries import Summaries
 from core.telemetry.process import ProcessTelemetry
 from core.telemetry.recorder import recorder_for
 from core.telemetry.traces import find_trace
@@ -60,9 +67,12 @@ GRACE_S = 10.0
 _RESTART_PAUSE_S = 2.0
 _WORK = [SUMMARIZATION_QUEUE]
 _MAILS_AT_ONCE = 2
+_BATCHES_AT_ONCE = 2
 _UPKEEP_AT_ONCE = 2
 _UNREFERENCED_FOR = timedelta(days=1)
 _PARTS_KEPT_FOR = timedelta(days=7)
+# As long as the summaries of anonymous people stand in their library.
+_BATCHES_KEPT_FOR = timedelta(days=90)
 _JOBS_KEPT_H = 24 * 14
 
 
@@ -95,7 +105,9 @@ async def work_until(stopping: asyncio.Event, settings: Settings, urls: Database
     _register_tasks(queue, work)
     mailer = build_mailer(settings, clock, recorded(recording))
     register_mail(queue, AccountMails(database=database, clock=clock, links=Links(settings), mailer=mailer))
-    upkeep = Upkeep(database, recording, clock, queues=[*_WORK, MAINTENANCE_QUEUE, MAIL_QUEUE])
+    feeding = _batch_feeding(database, jobs, settings, clock, recording)
+    register_batches(queue, feeding)
+    upkeep = Upkeep(database, recording, clock, queues=[*_WORK, MAINTENANCE_QUEUE, MAIL_QUEUE, BATCH_QUEUE])
     register_telemetry(queue, upkeep)
     archival = Archival(database=database, jobs=jobs, clock=clock, settings=settings, key=lambda: session_key(settings))
     register_archival(queue, archival, stopping)
@@ -104,6 +116,7 @@ async def work_until(stopping: asyncio.Event, settings: Settings, urls: Database
     side_tasks = [
         asyncio.create_task(upkeep.run()),
         asyncio.create_task(leases.run()),
+        asyncio.create_task(feeding.keep_looking()),
         asyncio.create_task(_keep_rescuing(database, jobs, clock, recording, settings)),
     ]
     try:
@@ -115,6 +128,19 @@ async def work_until(stopping: asyncio.Event, settings: Settings, urls: Database
         await asyncio.gather(*side_tasks, return_exceptions=True)
         await telemetry.close()
         await database.close()
+
+
+def _batch_feeding(
+    database: Database, jobs: QueuedJobs, settings: Settings, clock: Clock, recording: Recording
+) -> BatchFeeding:
+    # fmt: off
+    summaries = Summaries(
+        database=database, jobs=jobs, hub=ProgressHub(database), settings=settings, clock=clock,
+        engines=engine_choices(settings), recording=recording,
+    )
+    # fmt: on
+    lists = youtube_lists(settings, recording)
+    return BatchFeeding(database=database, jobs=jobs, summaries=summaries, lists=lists, settings=settings)
 
 
 def _register_tasks(queue: App, work: RunWork) -> None:
@@ -145,7 +171,9 @@ async def _sweep(database: Database, clock: Clock, settings: Settings) -> None:
         runs, transcripts, is_more = runs + swept[0], transcripts + swept[1], max(swept) == MOST_SWEPT
     async with database.transaction() as session:
         await delete_parts(session, before=now - _PARTS_KEPT_FOR)
+        await delete_old_batches(session, before=now - _BATCHES_KEPT_FOR)
         await forget_ended(session, before=now - _UNREFERENCED_FOR)
+        await delete_unused_uploads(session, before=now - _UNREFERENCED_FOR)
     log.info("maintenance.swept", runs=runs, transcripts=transcripts)
 
 
@@ -158,6 +186,7 @@ async def _serve_all(queue: App, settings: Settings, stopping: asyncio.Event, *,
     places = (
         (_WORK, settings.worker_concurrency),
         ([MAIL_QUEUE], _MAILS_AT_ONCE),
+        ([BATCH_QUEUE], _BATCHES_AT_ONCE),
         ([MAINTENANCE_QUEUE], _UPKEEP_AT_ONCE),
     )
     await asyncio.gather(

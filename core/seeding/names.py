@@ -47,9 +47,9 @@ OTHER_SHARES = (0.55, 0.22, 0.18, 0.05)
 
 QUEUE = "summarization"
 SUBMITTED = ("address", "file", "paste")
-RUNGS = ("cache", "youtube", "yt_dlp", "oxylabs")
-CALLS = ("youtube.captions", "yt_dlp.subtitles", "oxylabs.captions")
-SLOW_RUNG = "oxylabs"
+RUNGS = ("cache", "youtube", "yt_dlp", "youtube_proxy")
+CALLS = ("youtube.captions", "yt_dlp.subtitles", "youtube_proxy.captions")
+SLOW_RUNG = "youtube_proxy"
 ENGINE = "offline"
 LANGUAGES = ("en", "es", "de", "fr", "pt", "hi", "ja", "ru")
 LANGUAGE_SHARES = (0.71, 0.08, 0.05, 0.045, 0.04, 0.03, 0.025, 0.02)

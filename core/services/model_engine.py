@@ -92,8 +92,14 @@ class PaidEngine:
     def summarize(self, transcript: Transcript, video: Video, *, report: Report) -> SummaryDraft:
         """As `ModelEngine.summarize`."""
         wish = self._wish
-        gauge = self._known(wish.model).gauge
-        thought = estimate(transcript, self._options, self._prices, gauge)
+        thought = estimate(
+            transcript,
+            self._options,
+            map_price=self._prices[wish.model],
+            reduce_price=self._prices[wish.model_reduce],
+            gauge=self._known(wish.model).gauge,
+            reduce_gauge=self._known(wish.model_reduce).gauge,
+        )
         self._listener.on_estimate(thought.microusd)
         engine = ModelEngine(
             map_caller=self._callers[wish.model],

@@ -8,19 +8,29 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import BinaryIO
 
 from core.domain.addresses import parse_video_address
 from core.domain.captions import ParsedCaptions, parse_caption_text, parse_captions
 from core.domain.cleaning import clean_cues
-from core.domain.library import AddressRequest, CaptionsRequest, EngineMenu, SummaryOptions, SummaryRequest
+from core.domain.library import (
+    AddressRequest,
+    CaptionsRequest,
+    EngineMenu,
+    MediaRequest,
+    SummaryOptions,
+    SummaryRequest,
+)
+from core.domain.media import HEAD_BYTES, MEDIA_FORMATS, recognise
 from core.domain.packed import PackedTranscript, TranscriptFacts, pack_transcript
 from core.domain.run_options import EngineChoice, RunOptions
 from core.domain.summary import EngineName
 from core.domain.transcript import TranscriptSource
 from core.domain.video import Video, title_from_filename
-from core.errors import InvalidInput
+from core.errors import InvalidInput, TooLarge
 
 LONGEST_TITLE_CHARS = 200
+_MB = 1024 * 1024
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
@@ -36,16 +46,19 @@ class Submission:
     video: Video
     start_ms: int | None
     words: PackedTranscript | None
+    recording: MediaRequest | None = None
 
 
-async def read_submission(request: SummaryRequest, engines: Sequence[EngineChoice]) -> Submission:
+async def read_submission(request: SummaryRequest, engines: Sequence[EngineChoice], *, longest_mb: int) -> Submission:
     """The submission; InvalidInput or TooLarge where it cannot be carried out. Captions are parsed in a thread.
 
-    `engines` are those this service has, the best first.
+    `engines` are those this service has, the best first; `longest_mb` bounds a recording.
     """
     wanted = choose(request.options, engines)
     if isinstance(request, AddressRequest):
         return _read_address(request, wanted)
+    if isinstance(request, MediaRequest):
+        return await asyncio.to_thread(_read_media, request, wanted, longest_mb)
     return await asyncio.to_thread(_read_captions, request, wanted)
 
 
@@ -102,6 +115,39 @@ def _read_captions(request: CaptionsRequest, wanted: RunOptions) -> Submission:
     )
 
 
+def _read_media(request: MediaRequest, wanted: RunOptions, longest_mb: int) -> Submission:
+    """The recording is named by its bytes: the same file handed in twice is listened to once."""
+    if request.size_bytes > longest_mb * _MB:
+        raise TooLarge(
+            f"This file has {request.size_bytes / _MB:.0f} MB; {longest_mb} MB are the most. Hand in its sound alone, "
+            "for example as MP3, or its captions."
+        )
+    if recognise(request.file.read(HEAD_BYTES)) is None:
+        raise InvalidInput(f"This is no recording that can be read. These can: {MEDIA_FORMATS}.")
+    digest = _digest(request.file)
+    title = _clean_title(request.title) or _clean_title(title_from_filename(request.filename))
+    languages = (request.language,) if request.language else ()
+    options = replace(wanted, title=title, languages=languages)
+    return Submission(
+        request_key=_key("recording", digest, request.language, title, options),
+        options=options,
+        video=Video(title=title),
+        start_ms=None,
+        words=None,
+        recording=request,
+    )
+
+
+def _digest(file: BinaryIO) -> str:
+    """SHA-256 of the file, which stands at its beginning again."""
+    digest = hashlib.sha256()
+    file.seek(0)
+    while piece := file.read(_MB):
+        digest.update(piece)
+    file.seek(0)
+    return digest.hexdigest()
+
+
 def _parse(request: CaptionsRequest) -> ParsedCaptions:
     if request.is_pasted:
         return parse_caption_text(request.content.decode("utf-8", "replace"))
@@ -111,10 +157,12 @@ def _parse(request: CaptionsRequest) -> ParsedCaptions:
 def _title(request: CaptionsRequest, parsed: ParsedCaptions) -> str | None:
     """What the person calls it, else what the file calls itself, else the file's name."""
     named = title_from_filename(request.filename) if request.filename else None
-    for candidate in (request.title, parsed.title, named):
-        if candidate and (words := " ".join(candidate.replace("\0", "").split())):
-            return words[:LONGEST_TITLE_CHARS]
-    return None
+    return next(filter(None, map(_clean_title, (request.title, parsed.title, named))), None)
+
+
+def _clean_title(title: str | None) -> str | None:
+    words = " ".join((title or "").replace("\0", "").split())
+    return words[:LONGEST_TITLE_CHARS] or None
 
 
 def _key(*parts: object) -> str:

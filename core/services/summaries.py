@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -34,9 +35,11 @@ from core.db.queries.summaries import (
     point_at_run,
 )
 from core.db.queries.transcripts import find_video, get_transcript, store_transcript
+from core.db.queries.uploads import store_upload
 from core.db.queries.visitors import note_visitor
 from core.domain.library import (
     EngineMenu,
+    MediaRequest,
     SummaryListItem,
     SummaryPage,
     SummaryRequest,
@@ -66,6 +69,8 @@ from core.services.summary_documents import SummaryDocuments
 from core.services.summary_figures import SummaryFigures
 from core.services.summary_records import SummaryRecords
 
+# What is to be stored together with a new summary, whose id it gets.
+Along = Callable[[AsyncSession, UUID], Awaitable[None]]
 LONGEST_PAGE = 100
 # Watchers read again after so long without news: a notice that was lost must not leave anybody waiting.
 READ_AGAIN_AFTER_S = 5.0
@@ -100,22 +105,24 @@ class Summaries:
         """What people can choose from."""
         return menu_of(self._engines)
 
-    async def submit(self, request: SummaryRequest, owner: Owner) -> UUID:
-        """Id of the new summary. Row, run and job are committed together, or nothing is stored at all.
+    async def submit(self, request: SummaryRequest, owner: Owner, *, along: Along | None = None) -> UUID:
+        """Id of the new summary. Row, run and job, and what `along` does, are committed together, or nothing at all.
 
         A run that answered the same within the cache's time serves at once, an open one is joined.
         Raises InvalidInput or TooLarge.
         """
         with self._figures.submitting(request, owner) as submitting:
-            submission = await read_submission(request, self._engines)
+            submission = await read_submission(request, self._engines, longest_mb=self._settings.upload_longest_mb)
             now = self._clock.now()
             async with self._database.transaction() as session:
                 new = await self._new_run(session, submission, owner)
-                run_id, is_done = await self._find_or_open_run(session, new, now)
+                run_id, is_done = await self._find_or_open_run(session, new, now, submission.recording)
                 summary_id = await self._insert(session, submission, owner, run_id, now)
                 if owner.anonymous_id is not None:
                     await note_visitor(session, owner.anonymous_id, now=now)
                 served = await self._serve(session, run_id, summary_id) if is_done else []
+                if along is not None:
+                    await along(session, summary_id)
             submitting.is_served = is_done
         self._note_served(served)
         return summary_id
@@ -248,24 +255,29 @@ class Summaries:
 
     async def watch(self, summary_id: UUID, owner: Owner) -> AsyncIterator[SummaryState]:
         """The present state, then each change, until a final one or its deletion. Raises NotFound before the first."""
-        run_id: UUID | None = (await self._records.get(summary_id, owner)).run_id
+        watched = (await self._records.get(summary_id, owner)).run_id
         shown: SummaryRecord | None = None
-        while run_id is not None:
-            with self._hub.watching(run_id) as changes:
-                while True:
-                    changes.clear()
-                    try:
-                        record = await self._records.get(summary_id, owner)
-                    except NotFound:
-                        return
-                    if record != shown:
-                        shown = record
-                        yield await self._state(record)
-                    if record.run_id != run_id or not record.is_open:
-                        break
-                    await changes.wait(READ_AGAIN_AFTER_S)
-            # It may stand on another run by now: the offline one, or the one it awaited.
-            run_id = record.run_id if record.is_open else None
+        with ExitStack() as bells:
+            changes = bells.enter_context(self._hub.watching(watched))
+            while (record := await self._find(summary_id, owner)) is not None:
+                if record != shown:
+                    shown = record
+                    yield await self._state(record)
+                if not record.is_open:
+                    return
+                if record.run_id != watched:  # the offline one by now, or the one that was awaited
+                    bells.close()
+                    watched = record.run_id
+                    changes = bells.enter_context(self._hub.watching(watched))
+                    continue
+                await changes.wait(READ_AGAIN_AFTER_S)
+                changes.clear()
+
+    async def _find(self, summary_id: UUID, owner: Owner) -> SummaryRecord | None:
+        try:
+            return await self._records.get(summary_id, owner)
+        except NotFound:
+            return None
 
     async def _give_up_awaited(self, session: AsyncSession, summary_id: UUID, now: datetime) -> bool:
         """Stops the run whose work was to take this summary's place, where nobody else waits for it; False for none."""
@@ -287,6 +299,7 @@ class Summaries:
             transcript_id=None if words is None else await store_transcript(session, words),
             request_id=_request_id(),
             payer=owner.payer,
+            upload_id=None if submission.recording is None else uuid4(),
         )
 
     async def _insert(
@@ -310,8 +323,13 @@ class Summaries:
         for each in served:
             self._figures.ended([each], Outcome.CACHED, at=each.asked_at)
 
-    async def _find_or_open_run(self, session: AsyncSession, new: NewRun, now: datetime) -> tuple[UUID, bool]:
-        """The run that answers this request, and whether it is done; a new one gets its job in this transaction."""
+    async def _find_or_open_run(
+        self, session: AsyncSession, new: NewRun, now: datetime, recording: MediaRequest | None = None
+    ) -> tuple[UUID, bool]:
+        """The run that answers this request, and whether it is done.
+
+        A new one gets its job in this transaction, and the recording that it is to listen to.
+        """
         since = now - timedelta(seconds=self._settings.summary_cache_ttl_s)
         done_id = await find_done_run(session, new.request_key, since=since)
         self._figures.looked_up("summary", is_hit=done_id is not None)
@@ -319,7 +337,10 @@ class Summaries:
             return done_id, True
         opened = await open_run(session, new, now=now)
         if opened.is_new:
-            await start_progress(session, opened.run_id, first_progress(has_words=new.video_id is None), now=now)
+            if recording is not None and new.upload_id is not None:
+                await store_upload(session, new.upload_id, recording.file, size=recording.size_bytes, now=now)
+            has_words = new.video_id is None and new.upload_id is None
+            await start_progress(session, opened.run_id, first_progress(has_words=has_words), now=now)
             await self._jobs.enqueue_run(await driver_connection(session), opened.run_id)
         return opened.run_id, False
 

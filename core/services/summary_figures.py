@@ -10,7 +10,7 @@ from uuid import UUID
 
 from core.db.queries.standing import StandingSummary
 from core.domain.document import AttemptDocument, StageDocument
-from core.domain.library import AddressRequest, SummaryRequest
+from core.domain.library import AddressRequest, MediaRequest, SummaryRequest
 from core.domain.owner import ANONYMOUS_USER, Owner
 from core.domain.run import RungAttempt, RungOutcome, Stage
 from core.domain.telemetry import KINDS, Kind, Outcome, Pace, Who, length_band
@@ -161,6 +161,8 @@ def _is_late(waited_ms: float) -> bool:
 def _way(request: SummaryRequest) -> str:
     if isinstance(request, AddressRequest):
         return "address"
+    if isinstance(request, MediaRequest):
+        return "recording"
     return "paste" if request.is_pasted else "file"
 
 

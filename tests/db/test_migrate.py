@@ -21,7 +21,7 @@ from core.db.urls import DatabaseUrls
 from core.errors import Unavailable
 from tests.conftest import SHARED
 
-ALL = ["0001", "0002", "0003", "0004", "0005"]
+ALL = ["0001", "0002", "0003", "0004", "0005", "0006", "0007"]
 
 
 def run(url: str, *statements: str) -> list[tuple[object, ...]]:

@@ -108,8 +108,8 @@ def test_availability_falls_in_the_outage(busy: Ledger) -> None:
 def test_summaries_by_the_slow_rung_take_over_30_s_since_the_last_release(busy: Ledger) -> None:
     since, end = busy.plan.slow_rung_since, busy.plan.end
     before, after = Window(busy, busy.plan.start, since), Window(busy, since + timedelta(minutes=3), end)
-    assert (before.quantile(of("rung", "oxylabs"), 0.5) or 0) < 15_000
-    assert (after.quantile(of("rung", "oxylabs"), 0.1) or 0) > 30_000
+    assert (before.quantile(of("rung", "youtube_proxy"), 0.5) or 0) < 15_000
+    assert (after.quantile(of("rung", "youtube_proxy"), 0.1) or 0) > 30_000
     assert (FIGURES["summary-under-30s"](before) or 0) > 0.95 > (FIGURES["summary-under-30s"](after) or 0)
 
 

@@ -135,7 +135,7 @@ def test_no_rung_is_tried_after_a_failure_that_none_could_change(stories: list[_
         }
         for code in ("captions_disabled", "video_unavailable")
     }
-    assert rungs["captions_disabled"] == {("youtube", "yt_dlp", "oxylabs")}
+    assert rungs["captions_disabled"] == {("youtube", "yt_dlp", "youtube_proxy")}
     assert rungs["video_unavailable"] == {("youtube",)}
 
 

@@ -270,7 +270,7 @@ async def test_a_request_s_story_is_all_that_was_kept_of_it_on_one_axis(
         ("Summary, 5–20 min", 0, 40_000, "warn"),
         ("POST /summarize", 0, 100, ""),
         ("Waiting in the queue", 100, 900, ""),
-        ("Captions from youtube", 1_000, 1_500, "bad"),
+        ("Captions from YouTube", 1_000, 1_500, "bad"),
         ("Captions from oxylabs", 2_500, 30_500, "warn"),
         ("Logged http.unexpected", 2_600, 0, "bad"),
     ]

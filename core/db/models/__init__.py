@@ -2,6 +2,7 @@
 
 from core.db.models.accounts import AccountTokenRow, AttemptRow, SessionRow, UserRow, VisitorRow
 from core.db.models.base import Base
+from core.db.models.batches import BatchItemRow, BatchRow
 from core.db.models.maintenance import ArchiveRunRow, ArchiveSliceRow, AuditRow, LegalHoldRow
 from core.db.models.spending import (
     AwaitedRunRow,
@@ -32,6 +33,7 @@ from core.db.models.telemetry import (
     series_table,
     writers_table,
 )
+from core.db.models.uploads import UploadPieceRow, UploadRow
 
 __all__ = [
     "AccountTokenRow",
@@ -41,6 +43,8 @@ __all__ = [
     "AuditRow",
     "AwaitedRunRow",
     "Base",
+    "BatchItemRow",
+    "BatchRow",
     "FinishedPartRow",
     "LegalHoldRow",
     "ModelCallRow",
@@ -51,6 +55,8 @@ __all__ = [
     "SummaryRow",
     "SummaryVersionRow",
     "TranscriptRow",
+    "UploadPieceRow",
+    "UploadRow",
     "UserRow",
     "VendorStateRow",
     "VideoCaptionsRow",

@@ -65,6 +65,7 @@ class RunRow(Base):
     `request_key` names what was asked (one open run a key); `cache_key` the exact input once the words are known.
     `attempt` rises with every take-over: a write that carries an older one changes nothing. `recipe` is the cache key
     as soon as the words are known, not unique; `waiting` says why a queued run rests until a vendor is back.
+    `upload_id` names the recording that its words are heard from (no foreign key: that goes once they are stored).
     """
 
     __tablename__ = "runs"
@@ -88,6 +89,7 @@ class RunRow(Base):
     receipt: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     payer: Mapped[str | None] = mapped_column(Text)
     recipe: Mapped[str | None] = mapped_column(Text)
+    upload_id: Mapped[UUID | None]
     waiting: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     request_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=_now)

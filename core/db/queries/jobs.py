@@ -17,7 +17,7 @@ async def try_rescue_lock(session: AsyncSession) -> bool:
 
 
 async def fail_stalled_jobs(session: AsyncSession, task_name: str, *, stalled_after_s: float) -> set[UUID]:
-    """Ends the jobs whose worker has shown no heartbeat for so long, or was pruned; returns their runs.
+    """Ends the jobs whose worker has shown no heartbeat for so long, or was pruned; returns their runs or batches.
 
     The dead jobs are final: a stalled worker that wakes can finish nothing but its own dead job.
     """
@@ -31,12 +31,12 @@ async def fail_stalled_jobs(session: AsyncSession, task_name: str, *, stalled_af
                  WHERE job.status = 'doing' AND job.task_name = :task
                    AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => :stalled_after_s))
                    FOR UPDATE OF job)
-            RETURNING args ->> 'run_id' AS run_id
+            RETURNING lock
             """
         ),
         {"task": task_name, "stalled_after_s": stalled_after_s},
     )
-    return {UUID(row.run_id) for row in found}
+    return {UUID(row.lock) for row in found}
 
 
 async def find_runs_without_job(session: AsyncSession) -> set[UUID]:

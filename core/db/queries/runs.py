@@ -33,6 +33,7 @@ class NewRun:
     transcript_id: UUID | None = None
     request_id: UUID | None = None
     payer: str = ""
+    upload_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,7 @@ class ClaimedRun:
     request_id: UUID | None
     created_at: datetime
     payer: str
+    upload_id: UUID | None
     waiting_since: datetime | None
 
 
@@ -100,7 +102,8 @@ async def open_run(session: AsyncSession, new: NewRun, *, now: datetime) -> Open
     values = {
         "id": uuid4(), "request_key": new.request_key, "engine": new.engine, "options": new.options,
         "video_id": new.video_id, "transcript_id": new.transcript_id, "request_id": new.request_id,
-        "payer": new.payer, "state": RunState.QUEUED.value, "created_at": now,
+        "payer": new.payer,
+        "upload_id": new.upload_id, "state": RunState.QUEUED.value, "created_at": now,
     }  # fmt: skip
     statement = (
         insert(RunRow)
@@ -132,7 +135,8 @@ async def claim_run(session: AsyncSession, run_id: UUID, job_id: int, *, now: da
         .where(RunRow.id == run_id, RunRow.state.in_(states_before(RunState.RUNNING)))
         .values(state=RunState.RUNNING.value, attempt=RunRow.attempt + 1, started_at=now)
         .returning(RunRow.attempt, RunRow.engine, RunRow.options, RunRow.video_id, RunRow.transcript_id,
-                   RunRow.request_id, RunRow.created_at, RunRow.payer, RunRow.waiting)
+                   RunRow.request_id, RunRow.created_at, RunRow.payer, RunRow.upload_id,
+                   RunRow.waiting)
     )  # fmt: skip
     row = found.one_or_none()
     if row is None:
@@ -140,7 +144,7 @@ async def claim_run(session: AsyncSession, run_id: UUID, job_id: int, *, now: da
     return ClaimedRun(
         lease=Lease(run_id=run_id, attempt=row.attempt), engine=row.engine, options=row.options,
         video_id=row.video_id, transcript_id=row.transcript_id, request_id=row.request_id, created_at=row.created_at,
-        payer=row.payer or "", waiting_since=_since(row.waiting),
+        payer=row.payer or "", upload_id=row.upload_id, waiting_since=_since(row.waiting),
     )  # fmt: skip
 
 
@@ -232,9 +236,9 @@ async def copy_cancelled(session: AsyncSession, run_id: UUID, *, now: datetime) 
         text(
             """
             INSERT INTO runs (id, request_key, engine, options, video_id, transcript_id, request_id, state, attempt,
-                              tried, payer, recipe, created_at, started_at, finished_at)
+                              tried, payer, recipe, upload_id, created_at, started_at, finished_at)
             SELECT :copy_id, request_key, engine, options, video_id, transcript_id, request_id, 'cancelled', 0,
-                   tried, payer, recipe, created_at, started_at, :now
+                   tried, payer, recipe, upload_id, created_at, started_at, :now
               FROM runs WHERE id = :id
             """
         ),
@@ -248,7 +252,7 @@ async def get_request(session: AsyncSession, run_id: UUID) -> NewRun:
     row = (await session.execute(select(RunRow).where(RunRow.id == run_id))).scalar_one()
     return NewRun(
         request_key=row.request_key, engine=row.engine, options=row.options,
-        video_id=row.video_id, transcript_id=row.transcript_id,
+        video_id=row.video_id, transcript_id=row.transcript_id, upload_id=row.upload_id,
     )  # fmt: skip
 
 

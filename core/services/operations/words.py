@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.domain.run import Stage
+from core.domain.rungs import find_rung
 from core.domain.telemetry import Kind
 
 _STAGES = {
@@ -17,7 +18,6 @@ _KINDS = {
     Kind.PAGE_REQUEST: "",
     Kind.API_REQUEST: "",
     Kind.PAGE_OPEN: "Page",
-    Kind.RUNG: "Captions from",
     Kind.SUMMARY: "Summary,",
     Kind.SUBMIT: "Submission by",
     Kind.SIGN_IN: "Sign-in by",
@@ -31,11 +31,14 @@ _KINDS = {
 
 
 def label_of(cause: str) -> str:
-    """The words for a "kind:name": "Waiting in the queue", "Captions from youtube", "GET /api/v1/summaries"."""
+    """The words for a "kind:name": "Waiting in the queue", "Captions from YouTube", "GET /api/v1/summaries"."""
     kind, _, name = cause.partition(":")
     if kind == Kind.STAGE:
         return _STAGES.get(Stage(name), name) if name in set(Stage) else name
     if kind == "code":
         return name.replace("_", " ").capitalize()
+    if kind == Kind.RUNG:
+        rung = find_rung(name)
+        return rung.title if rung else f"Captions from {name.replace('_', ' ')}"
     prefix = _KINDS.get(Kind(kind), kind.replace("_", " ").capitalize()) if kind in set(Kind) else kind
-    return f"{prefix} {name.replace('_', ' ') if kind == Kind.RUNG else name}".strip()
+    return f"{prefix} {name}".strip()

@@ -1,4 +1,4 @@
-"""Money, vendors that are out of order, finished parts of summaries, and summaries that await a better one."""
+"""Money, vendors that are out of order, finished parts, summaries that await a better one, and uploaded recordings."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def upgrade() -> None:
     _finished_parts()
     _vendors()
     _awaited_runs()
+    _uploads()
 
 
 def _runs() -> None:
@@ -25,6 +26,7 @@ def _runs() -> None:
     op.add_column("runs", sa.Column("receipt", postgresql.JSONB(), nullable=True))
     op.add_column("runs", sa.Column("payer", sa.Text(), nullable=True))
     op.add_column("runs", sa.Column("recipe", sa.Text(), nullable=True))
+    op.add_column("runs", sa.Column("upload_id", sa.Uuid(), nullable=True))
     op.add_column("runs", sa.Column("waiting", postgresql.JSONB(), nullable=True))
 
 
@@ -101,3 +103,24 @@ def _awaited_runs() -> None:
         sa.PrimaryKeyConstraint("summary_id", name=op.f("pk_awaited_runs")),
     )
     op.create_index(op.f("idx_awaited_runs_run_id"), "awaited_runs", ["run_id"], unique=False)
+
+
+def _uploads() -> None:
+    op.create_table(
+        "uploads",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=_NOW, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_uploads")),
+    )
+    op.create_index("idx_uploads_created", "uploads", ["created_at"], unique=False)
+    op.create_table(
+        "upload_pieces",
+        sa.Column("upload_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["upload_id"], ["uploads.id"], name=op.f("fk_upload_pieces_upload_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("upload_id", "number", name=op.f("pk_upload_pieces")),
+    )
