@@ -7,6 +7,7 @@ from core.integrations.mail import mail_way
 from pages import (
     account,
     assets,
+    batch,
     errors,
     first_admin,
     landing,
@@ -18,7 +19,7 @@ from pages import (
     summarize,
     summary,
 )
-from pages.templating import report_vitals
+from pages.templating import offer_engines, report_vitals
 
 
 def register(services: Services) -> None:
@@ -26,10 +27,12 @@ def register(services: Services) -> None:
     report_vitals(services.settings.vitals_sample_ratio)
     errors.register()
     assets.register()
-    landing.register()
+    offer_engines(lambda: services.summaries.menu)
+    landing.register(services.summaries)
     summarize.register(services.summaries)
     summary.register(services.summaries)
     library.register(services.summaries)
+    batch.register(services.batches)
     accounts, mails = services.accounts, mail_way(services.settings)
     sign_in.register(accounts, services.summaries)
     sign_up.register(accounts, services.summaries, mails=mails)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from starlette.datastructures import FormData, UploadFile
 
 from core.domain.library import AddressRequest, CaptionsRequest, SummaryRequest
 from core.errors import InvalidInput
 from pages.navigation import Way
+from pages.options import read_options
 from pages.templating import render
 
 _LONGEST_TITLE_CHARS = 300
@@ -22,6 +23,14 @@ class Kept:
     address: str = ""
     text: str = ""
     title: str = ""
+    engine: str = ""
+    output_language: str = ""
+    length: str = ""
+
+    @property
+    def is_chosen(self) -> bool:
+        """True where anything of the options was sent: what is shown again is that, not what was kept before."""
+        return bool(self.engine or self.output_language or self.length)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,21 +64,31 @@ def composer_page(ways: tuple[Way, ...], kept: Kept = NOTHING_KEPT, wrong: Wrong
 
 async def read_form(form: FormData, accept_language: str) -> Asked:
     """What the form asks for: a file before pasted text before an address. InvalidInput where nothing is given."""
-    kept = Kept(address=_text(form, "address"), text=_text(form, "text"), title=_text(form, "title"))
+    kept = kept_of(form)
+    options = read_options(form)
     title = " ".join(kept.title.split())[:_LONGEST_TITLE_CHARS] or None
     file = form.get("file")
     if isinstance(file, UploadFile) and file.filename:
         content = await file.read()
         return Asked(
-            request=CaptionsRequest(content=content, filename=file.filename, title=title), field="file", kept=kept
+            request=CaptionsRequest(content=content, filename=file.filename, title=title, options=options),
+            field="file",
+            kept=kept,
         )
     if kept.text.strip():
-        pasted = CaptionsRequest(content=kept.text.encode("utf-8", "replace"), title=title, is_pasted=True)
+        content = kept.text.encode("utf-8", "replace")
+        pasted = CaptionsRequest(content=content, title=title, is_pasted=True, options=options)
         return Asked(request=pasted, field="text", kept=kept)
     if not kept.address.strip():
         raise InvalidInput("Paste the address of a video, or choose its caption file.")
     languages = preferred_languages(_text(form, "language") or accept_language)
-    return Asked(request=AddressRequest(address=kept.address, languages=languages), field="address", kept=kept)
+    wanted = AddressRequest(address=kept.address, languages=languages, options=options)
+    return Asked(request=wanted, field="address", kept=kept)
+
+
+def kept_of(form: FormData) -> Kept:
+    """What was typed and chosen in it."""
+    return Kept(**{field.name: _text(form, field.name) for field in fields(Kept)})
 
 
 def preferred_languages(header: str) -> tuple[str, ...]:

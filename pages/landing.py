@@ -8,6 +8,9 @@ from nicegui import app
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from core.domain.library import EngineMenu
+from core.domain.summary import EngineName
+from core.services.summaries import Summaries
 from pages.composer import NOTHING_KEPT, NOTHING_WRONG
 from pages.example import load_example
 from pages.navigation import Way, ways_of
@@ -32,21 +35,21 @@ FACTS = (
     ),
     Fact(
         figure="0 keys",
-        text="needed. The engine is our own and runs on this server, with no account and no language model.",
+        text="needed by the offline engine: it is our own and runs on this server, with no account and no model.",
     ),
 )
 
 
-def register() -> None:
+def register(summaries: Summaries) -> None:
     """The route."""
 
     async def show(request: Request) -> Response:
-        return HTMLResponse(_page(ways_of(request)), headers={"Cache-Control": "private, no-cache"})
+        return HTMLResponse(_page(ways_of(request), summaries.menu), headers={"Cache-Control": "private, no-cache"})
 
     app.add_api_route("/", show, methods=["GET"], include_in_schema=False)
 
 
-def _page(ways: tuple[Way, ...]) -> str:
+def _page(ways: tuple[Way, ...], menu: EngineMenu) -> str:
     return render(
         "landing.html.jinja",
         title="Sightline: summaries that show where it was said",
@@ -57,4 +60,17 @@ def _page(ways: tuple[Way, ...]) -> str:
         here="/",
         example=load_example(),
         facts=FACTS,
+        privacy=_privacy(menu),
     )
+
+
+def _privacy(menu: EngineMenu) -> str:
+    """Who gets to see what: a model's vendor sees the words, and whoever pastes an address should know."""
+    if EngineName.OPENAI not in menu.engines:
+        return (
+            "No account, no key. Everything is worked out on this server; it asks YouTube for the captions and nobody "
+            "for anything else."
+        )
+    # The hyphens of a model's name are no place to break a line.
+    model = (menu.model or "a language model").replace("-", "\N{NON-BREAKING HYPHEN}")
+    return f"No account needed. What was said goes to {model}, unless you choose the offline engine under Options."

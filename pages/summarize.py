@@ -11,7 +11,7 @@ from core.api.limits import MAX_UPLOAD_BYTES
 from core.api.owners import ensure_owner
 from core.errors import AppError, InvalidInput
 from core.services.summaries import Summaries
-from pages.composer import Asked, Kept, Wrong, composer_page, read_form
+from pages.composer import Asked, Kept, Wrong, composer_page, kept_of, read_form
 from pages.navigation import ways_of
 
 
@@ -37,10 +37,11 @@ def register(summaries: Summaries) -> None:
 
 async def _read(request: Request) -> Asked | Response:
     try:
-        async with request.form(max_files=2, max_fields=10, max_part_size=MAX_UPLOAD_BYTES) as form:
-            return await read_form(form, request.headers.get("accept-language", ""))
-    except InvalidInput as error:
-        return _refused(request, error, "address", Kept())
+        async with request.form(max_files=2, max_fields=12, max_part_size=MAX_UPLOAD_BYTES) as form:
+            try:
+                return await read_form(form, request.headers.get("accept-language", ""))
+            except InvalidInput as error:
+                return _refused(request, error, "address", kept_of(form))
     except HTTPException:
         broken = InvalidInput("The form did not arrive whole. Send it again.")
         return _refused(request, broken, "address", Kept())

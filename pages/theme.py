@@ -14,10 +14,13 @@ _SHEETS = (
     "composer.css",
     "landing.css",
     "progress.css",
+    "notice.css",
     "reader.css",
+    "parts.css",
     "player.css",
     "transcript.css",
     "library.css",
+    "batch.css",
     "message.css",
     "account.css",
 )

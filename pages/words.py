@@ -6,7 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from core.domain.document import NoteDocument
+from core.domain.output_languages import output_language
 from core.domain.run import Stage
+from core.domain.rungs import RUNGS
 from core.domain.timecode import format_timecode
 from core.domain.transcript import NoteCode, TranscriptSource
 
@@ -29,30 +31,20 @@ _SOURCES: dict[str, str] = {
     TranscriptSource.PASTE: "a pasted transcript",
     TranscriptSource.YOUTUBE_MANUAL: "captions from YouTube, written by hand",
     TranscriptSource.YOUTUBE_GENERATED: "captions made by YouTube",
+    TranscriptSource.GUMLOOP: "captions by way of Gumloop",
+    TranscriptSource.SPEECH: "speech to text from the sound",
+    TranscriptSource.GUMLOOP: "a transcript by way of Gumloop",
+    TranscriptSource.SPEECH: "speech turned into text by machine",
 }
 
+# Those that are climbed, and the two that need no climbing.
 RUNG_NAMES: dict[str, str] = {
     "cache": "Captions we already hold",
     "upload": "The file you gave",
-    "user": "The words you gave",
-    "youtube": "Captions from YouTube",
-    "youtube_captions": "Captions from YouTube",
-    "yt_dlp": "Subtitles by yt-dlp",
-    "proxy": "Captions by way of a proxy",
-    "oxylabs": "Captions by way of a proxy",
-    "gumloop": "Captions by way of Gumloop",
-    "speech": "Speech to text",
+    **{rung.name: rung.title for rung in RUNGS},
 }
 
-ENGINE_NAMES: dict[str, str] = {"offline": "offline engine"}
-
-_LANGUAGES = {
-    "ar": "Arabic", "bn": "Bengali", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
-    "es": "Spanish", "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi",
-    "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "nl": "Dutch",
-    "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sv": "Swedish",
-    "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
-}  # fmt: skip
+ENGINE_NAMES: dict[str, str] = {"offline": "offline engine", "openai": "language model"}
 
 
 def _counted(one: str, many: str) -> Callable[[int, str], str]:
@@ -118,7 +110,10 @@ def note_sentence(note: NoteDocument) -> str:
 
 def language_name(tag: str | None) -> str | None:
     """English name of a BCP 47 tag; the tag itself where it has none here; None for none."""
-    return None if tag is None else _LANGUAGES.get(tag.lower().partition("-")[0], tag)
+    if tag is None:
+        return None
+    listed = output_language(tag)
+    return listed.name if listed else tag
 
 
 def source_phrase(source: str, language: str | None) -> str:

@@ -30,6 +30,7 @@ from core.domain.telemetry import Kind, Outcome, Who
 from core.domain.transcript import Segment, Transcript, TranscriptSource
 from core.errors import Conflict, InvalidInput, NotFound
 from core.ports import Detail, Recording
+from tests.fake_batches import FakeBatches
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 WORDS = Transcript(
@@ -41,6 +42,7 @@ WORDS = Transcript(
     language="en",
     source=TranscriptSource.UPLOAD,
 )
+NEXT = {"next": {"status": "queued", "engine": "openai", "message": ""}}
 
 
 def progress(seq: int, stage: str, ratio: float) -> ProgressDocument:
@@ -142,7 +144,11 @@ class FakeSummaries:
         self.advance(summary_id, RunState.QUEUED, progress(9, "queued", 0.0))
 
     async def take_offline(self, summary_id: UUID, owner: Owner) -> None:
-        self._find(summary_id, owner)
+        kept = self._find(summary_id, owner)
+        if kept.state.state is RunState.DONE:
+            raise Conflict("This summary is finished.")
+        coming: SummaryDocument = {**document(summary_id, RunState.DONE), **NEXT}  # type: ignore[typeddict-item]
+        self.show(summary_id, RunState.DONE, coming)
 
     async def watch(self, summary_id: UUID, owner: Owner) -> AsyncIterator[SummaryState]:
         kept = self._find(summary_id, owner)
@@ -152,15 +158,20 @@ class FakeSummaries:
         try:
             state = kept.state
             yield state
-            while not state.state.is_final:
+            while not state.state.is_final or "next" in state.document:
                 state = await changes.get()
                 yield state
         finally:
             self.open_watches -= 1
 
     def advance(self, summary_id: UUID, state: RunState, moment: ProgressDocument | None = None) -> None:
+        self.show(summary_id, state, document(summary_id, state, moment))
+
+    def show(self, summary_id: UUID, state: RunState, shown: SummaryDocument) -> None:
+        """This is what the summary is from now on."""
         kept = self.kept[summary_id]
-        kept.state = replace(kept.state, state=state, document=document(summary_id, state, moment))
+        told: SummaryDocument = {**shown, "id": str(summary_id), "status": str(state)}
+        kept.state = replace(kept.state, state=state, document=told)
         for changes in kept.changes:
             changes.put_nowait(kept.state)
 
@@ -273,6 +284,7 @@ class FakeRecording(Recording):
 class FakeServices:
     settings: Settings
     summaries: FakeSummaries = field(default_factory=FakeSummaries)
+    batches: FakeBatches = field(default_factory=FakeBatches)
     health: FakeHealth = field(default_factory=FakeHealth)
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     recorder: FakeRecording = field(default_factory=FakeRecording)

@@ -10,7 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from core.api.problems import BadRequest, UnsupportedMediaType, invalid_fields
-from core.domain.library import AddressRequest, CaptionsRequest, SummaryRequest
+from core.domain.library import AddressRequest, CaptionsRequest, SummaryOptions, SummaryRequest
+from core.domain.output_languages import output_language
+from core.domain.summary import EngineName, Length
 from core.errors import InvalidInput
 
 _LONGEST_NAME_CHARS = 200
@@ -28,7 +30,31 @@ Language = Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z
 Format = Annotated[str, Field(max_length=10, pattern=r"^[A-Za-z0-9]+$")]
 
 
-class Submission(BaseModel):
+def _can_be_written(tag: str) -> str:
+    if output_language(tag) is None:
+        raise ValueError("summaries are not written in this language; leave it out for the language that is spoken")
+    return tag
+
+
+OutputLanguage = Annotated[Language, AfterValidator(_can_be_written)]
+_ABOUT_ENGINE = "Who writes the summary. Without it the best that this server has; offline needs no key."
+_ABOUT_OUTPUT = "The language to write in. Without it the one that is spoken; the offline engine has no choice of it."
+_ABOUT_LENGTH = "How much the language model writes; the offline engine has one length."
+
+
+class Chosen(BaseModel):
+    """What may be chosen in either form of a request."""
+
+    engine: EngineName | None = Field(None, description=_ABOUT_ENGINE)
+    output_language: OutputLanguage | None = Field(None, description=_ABOUT_OUTPUT)
+    length: Length = Field(Length.STANDARD, description=_ABOUT_LENGTH)
+
+    @property
+    def options(self) -> SummaryOptions:
+        return SummaryOptions(engine=self.engine, language=self.output_language, length=self.length)
+
+
+class Submission(Chosen):
     """Either `url` (a YouTube address or video id) or `transcript` (the text of a caption file, or plain text)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -49,12 +75,14 @@ class Submission(BaseModel):
 
     def as_request(self) -> SummaryRequest:
         if self.url is not None:
-            return AddressRequest(address=self.url, languages=(self.language or "en",))
+            return AddressRequest(address=self.url, languages=(self.language or "en",), options=self.options)
         content = (self.transcript or "").encode("utf-8", "replace")
-        return CaptionsRequest(content=content, title=self.title or None, language=self.language, is_pasted=True)
+        return CaptionsRequest(
+            content=content, title=self.title or None, language=self.language, is_pasted=True, options=self.options
+        )
 
 
-class UploadFields(BaseModel):
+class UploadFields(Chosen):
     """The fields of a form beside its file; others (a button's name, say) are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
@@ -77,12 +105,12 @@ def _from_json(body: bytes) -> SummaryRequest:
     try:
         return Submission.model_validate_json(body).as_request()
     except ValidationError as error:
-        raise _shown(error) from None
+        raise shown(error) from None
 
 
 async def _from_form(request: Request) -> SummaryRequest:
     try:
-        async with request.form(max_files=1, max_fields=10, max_part_size=64 * 1024) as form:
+        async with request.form(max_files=1, max_fields=12, max_part_size=64 * 1024) as form:
             return await _from_fields(form)
     except HTTPException:
         raise BadRequest(
@@ -98,13 +126,21 @@ async def _from_fields(form: FormData) -> SummaryRequest:
     try:
         fields = UploadFields.model_validate(texts)
     except ValidationError as error:
-        raise _shown(error) from None
+        raise shown(error) from None
     return CaptionsRequest(
         content=await file.read(),
         filename=_safe_name(file.filename),
         title=fields.title or None,
         language=fields.language,
+        options=fields.options,
     )
+
+
+def upload_schema() -> dict[str, object]:
+    """JSON Schema of the form with a file."""
+    fields = UploadFields.model_json_schema()
+    file = {"type": "string", "format": "binary", "description": "Captions; their format is told from the content."}
+    return {**fields, "properties": {"file": file, **fields["properties"]}, "required": ["file"]}
 
 
 def _safe_name(filename: str | None) -> str | None:
@@ -113,6 +149,6 @@ def _safe_name(filename: str | None) -> str | None:
     return name or None
 
 
-def _shown(error: ValidationError) -> InvalidInput:
+def shown(error: ValidationError) -> InvalidInput:
     rows = error.errors(include_url=False, include_context=False, include_input=False)
     return invalid_fields([(row["loc"], row["msg"].removeprefix("Value error, ")) for row in rows])

@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from core.api.accounts import still_holds
 from core.api.events import OpenStreams, ProgressEvent, ProgressStream
 from core.api.owners import OWNER_HEADER, ensure_api_owner, owner_of
-from core.api.submissions import Submission, read_submission
+from core.api.submissions import Submission, read_submission, upload_schema
 from core.domain.document import SummaryDocument
 from core.domain.library import SummaryListItem, SummaryPage, SummaryState, SummaryTranscript
 from core.domain.owner import Owner
@@ -126,6 +126,12 @@ class SummaryRoutes:
         await self._summaries.retry(found, owner)
         return await self._accepted(found, owner)
 
+    async def take_offline(self, request: Request, summary_id: SummaryId) -> Response:
+        """The offline summary now; the language model's takes its place if it still comes."""
+        found, owner = _asked_for(request, summary_id)
+        await self._summaries.take_offline(found, owner)
+        return await self._accepted(found, owner)
+
     async def delete(self, request: Request, summary_id: SummaryId) -> Response:
         found, owner = _asked_for(request, summary_id)
         await self._summaries.delete(found, owner)
@@ -153,6 +159,7 @@ def summaries_router(routes: SummaryRoutes) -> APIRouter:
     add(at + "/transcript", routes.transcript, methods=["GET"], response_model=list[TranscriptRow])
     add(at + "/cancel", routes.cancel, methods=["POST"], status_code=202, response_model=Accepted)
     add(at + "/retry", routes.retry, methods=["POST"], status_code=202, response_model=Accepted)
+    add(at + "/take-offline", routes.take_offline, methods=["POST"], status_code=202, response_model=Accepted)
     add("/schema/summary.json", routes.schema, methods=["GET"])
     return router
 
@@ -214,14 +221,28 @@ def _has_copy(request: Request, etag: str) -> bool:
 
 
 def _request_body() -> dict[str, object]:
-    form = {
-        "type": "object",
-        "required": ["file"],
-        "properties": {
-            "file": {"type": "string", "format": "binary"},
-            "title": {"type": "string"},
-            "language": {"type": "string"},
+    return {
+        "required": True,
+        "content": {
+            "application/json": {"schema": inlined(Submission.model_json_schema())},
+            "multipart/form-data": {"schema": inlined(upload_schema())},
         },
     }
-    content = {"application/json": {"schema": Submission.model_json_schema()}, "multipart/form-data": {"schema": form}}
-    return {"required": True, "content": content}
+
+
+def inlined(schema: dict[str, object]) -> dict[str, object]:
+    """The schema with its own definitions in their places: OpenAPI would look for them elsewhere."""
+    definitions = schema.pop("$defs", {})
+
+    def resolved(part: object) -> object:
+        if isinstance(part, list):
+            return [resolved(each) for each in part]
+        if not isinstance(part, dict):
+            return part
+        reference = part.get("$ref")
+        if isinstance(reference, str) and isinstance(definitions, dict):
+            beside = {key: resolved(value) for key, value in part.items() if key != "$ref"}
+            return {**definitions[reference.rpartition("/")[2]], **beside}
+        return {key: resolved(value) for key, value in part.items()}
+
+    return {key: resolved(value) for key, value in schema.items()}

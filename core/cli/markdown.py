@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from core.domain.document import ChapterDocument, ItemDocument, NoteDocument, SummaryDocument
-from core.domain.timecode import format_timecode, watch_url
+from core.cli.markdown_lines import clock, line, moment, plain
+from core.cli.markdown_parts import parts_as_markdown, title_of_part
+from core.domain.document import ChapterDocument, NoteDocument, SummaryDocument
+from core.domain.parts import Tab
+from core.domain.summary import EngineName
 
-_UNSUPPORTED = "*(not supported by the transcript)*"
-# What would turn spoken words into markup. A full stop or dash matters only at the start of a line, where none stands.
-_MARKUP = re.compile(r"([\\`*_\[\]<>#|~])")
+_MICROUSD = 1_000_000
 
 
 def to_markdown(document: SummaryDocument) -> str:
     """The whole summary as one text with a line break at its end."""
     video_id = document["video"]["id"]
     blocks = [_head(document)]
-    blocks += _section("Key sentences", [_line(item, video_id) for item in document["tldr"]])
+    is_by_model = document["model"] is not None
+    blocks += _section(
+        "In short" if is_by_model else "Key sentences", [line(item, video_id) for item in document["tldr"]]
+    )
+    blocks += parts_as_markdown(document, about_whole=True, tab=Tab.SUMMARY)
     if document["chapters"]:
         blocks.append("## Chapters")
         blocks += [_chapter(chapter, video_id) for chapter in document["chapters"]]
-    blocks += _section("Key moments", [_line(item, video_id) for item in document["key_moments"]])
-    blocks += _section(
-        "Tags", [" · ".join(_plain(tag["name"]) for tag in document["tags"])] if document["tags"] else []
-    )
+    blocks += _section("Key moments", [line(item, video_id) for item in document["key_moments"]])
+    blocks += parts_as_markdown(document, about_whole=False, tab=Tab.SUMMARY)
+    for tab in (Tab.INSIGHTS, Tab.LEARNING):
+        blocks += parts_as_markdown(document, tab=tab)
+    blocks += _section("Categories", [" · ".join(document["categories"])] if document["categories"] else [])
+    blocks += _section("Tags", [" · ".join(plain(tag["name"]) for tag in document["tags"])] if document["tags"] else [])
     blocks += _section("What it rests on", list(_proof(document)))
+    blocks += _section("Receipt", list(_receipt(document)))
     return "\n\n".join(blocks) + "\n"
 
 
 def _head(document: SummaryDocument) -> str:
     video = document["video"]
-    length = _clock(video["duration_s"])
-    facts = [_plain(video["channel"]) if video["channel"] else None, length, f"engine: {document['engine']}"]
-    lines = [f"# {_plain(video['title'] or 'Summary')}", "", " · ".join(fact for fact in facts if fact)]
+    length = clock(video["duration_s"])
+    written_by = f"{document['engine']} ({document['model']})" if document["model"] else document["engine"]
+    facts = [plain(video["channel"]) if video["channel"] else None, length, f"engine: {written_by}"]
+    lines = [f"# {plain(video['title'] or 'Summary')}", "", " · ".join(fact for fact in facts if fact)]
     return "\n".join([*lines, "", f"<{video['url']}>"] if video["url"] else lines)
 
 
@@ -42,44 +50,38 @@ def _section(title: str, lines: list[str]) -> list[str]:
 
 
 def _chapter(chapter: ChapterDocument, video_id: str | None) -> str:
-    moment = _moment(chapter["start_s"], video_id)
-    title = f"### {moment} {_plain(chapter['title'])}" if moment else f"### {_plain(chapter['title'])}"
-    return "\n".join([title, "", *(_line(point, video_id) for point in chapter["points"])]).rstrip()
-
-
-def _line(item: ItemDocument, video_id: str | None) -> str:
-    parts = [_plain(item["text"]), "" if item["supported"] else _UNSUPPORTED, _moment(item["start_s"], video_id)]
-    return "- " + " ".join(part for part in parts if part)
-
-
-def _moment(start_s: float | None, video_id: str | None) -> str:
-    """The time as a link to that second; without a video to link to, the time alone; nothing where there is none."""
-    clock = _clock(start_s)
-    if start_s is None or not clock:
-        return ""
-    return f"[{clock}]({watch_url(video_id, round(start_s * 1000))})" if video_id else f"[{clock}]"
-
-
-def _clock(seconds: float | None) -> str:
-    return "" if seconds is None else format_timecode(round(seconds * 1000))
+    start = moment(chapter["start_s"], video_id)
+    title = f"### {start} {plain(chapter['title'])}" if start else f"### {plain(chapter['title'])}"
+    return "\n".join([title, "", *(line(point, video_id) for point in chapter["points"])]).rstrip()
 
 
 def _proof(document: SummaryDocument) -> Iterator[str]:
     coverage, transcript = document["coverage"], document["transcript"]
     if coverage["ratio"] is not None:
         yield f"- {coverage['ratio']:.0%} of the speech lies within half a minute of some evidence."
+    for row in document["withheld"]:
+        yield f"- Left out of {title_of_part(row['part'])}: {row['count']} ({row['reason'].replace('_', ' ')})."
     for start_s, end_s in coverage["gaps"]:
-        yield f"- Nothing is taken from {_clock(start_s)} to {_clock(end_s)}."
+        yield f"- Nothing is taken from {clock(start_s)} to {clock(end_s)}."
     if transcript is not None:
         yield f"- Transcript {transcript['sha256'][:12]} ({transcript['source'].replace('_', ' ')})."
         yield from (_note(note) for note in transcript["notes"])
 
 
+def _receipt(document: SummaryDocument) -> Iterator[str]:
+    receipt, cost = document.get("receipt"), document["cost_microusd"]
+    if document["engine"] == EngineName.OFFLINE:
+        return
+    estimated = ", estimated" if receipt and receipt["is_estimate"] else ""
+    yield f"- ${cost // _MICROUSD}.{cost % _MICROUSD:06}{estimated}, {document['versions']['prompt'] or 'no prompt'}."
+    if receipt:
+        yield (
+            f"- {receipt['prompt_tokens']:,} tokens read ({receipt['cached_tokens']:,} from the cache), "
+            f"{receipt['completion_tokens']:,} written, {receipt['calls']:,} calls."
+        )
+
+
 def _note(note: NoteDocument) -> str:
     times = f" ({note['count']} times)" if note["count"] > 1 else ""
-    detail = f": {_plain(note['detail'])}" if note["detail"] else ""
+    detail = f": {plain(note['detail'])}" if note["detail"] else ""
     return f"- Transcript note: {note['code'].replace('_', ' ')}{times}{detail}."
-
-
-def _plain(text: str) -> str:
-    return _MARKUP.sub(r"\\\1", text)

@@ -5,25 +5,32 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.cli.arguments import Commands
 from core.cli.blas import one_thread
+from core.domain.summary import EngineName, Length
 from core.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from core.cli.model import OwnPurse
     from core.domain.document import SummaryDocument
-    from core.ports import FetchedCaptions
+    from core.ports import FetchedCaptions, SummaryEngine
 
 _STDIN = "-"
+_ABOUT_ENGINE = "who writes it: openai is the language model and needs OPENAI_API_KEY (default: offline)"
+_ABOUT_LENGTH = "how much the language model writes (default: standard)"
 
 
 def add_to(commands: Commands) -> None:
     parser = commands.add_parser("summarize", help="summarise a caption file or a YouTube address")
     parser.add_argument("source", metavar="FILE-or-URL", help="captions (- reads standard input), or an address")
     parser.add_argument("--format", choices=("md", "json"), default="md", help="how it is written (default: md)")
-    parser.add_argument("--engine", choices=("offline",), default="offline", help="who writes it (default: offline)")
+    parser.add_argument("--engine", choices=tuple(EngineName), default=EngineName.OFFLINE, help=_ABOUT_ENGINE)
+    parser.add_argument("--output-language", metavar="TAG", help="the language model writes in this one, such as de")
+    parser.add_argument("--length", choices=tuple(Length), default=Length.STANDARD, help=_ABOUT_LENGTH)
     parser.add_argument("--title", help="the title, where the captions do not bring one")
     parser.add_argument("--language", metavar="TAG", help="the captions' language, for example en or pt-BR")
     parser.add_argument("--output", type=Path, metavar="PATH", help="write to this file instead of standard output")
@@ -32,21 +39,51 @@ def add_to(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     one_thread()
+    writer = _writer(arguments)
     words = _read(arguments.source, language=arguments.language, title=arguments.title)
-    _write(_render(summarize(words), arguments.format), arguments.output)
+    _write(_render(summarize(words, writer), arguments.format), arguments.output)
     return 0
 
 
-def summarize(words: FetchedCaptions) -> SummaryDocument:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """Who writes, and the purse that pays for it, if anything is to be paid."""
+
+    engine: SummaryEngine
+    purse: OwnPurse | None = None
+
+
+def summarize(words: FetchedCaptions, writer: Writer) -> SummaryDocument:
     """The document of these words. Its id is a hash of the content: equal input gives equal bytes."""
     from core.cli.progress import ProgressLine
     from core.domain.rendering import document_id, render_document
-    from core.summarizing.offline import OfflineEngine
 
     with ProgressLine(sys.stderr) as line:
-        draft = OfflineEngine().summarize(words.transcript, words.video, report=line.show)
+        draft = writer.engine.summarize(words.transcript, words.video, report=line.show)
     name = document_id(draft, words.transcript)
-    return render_document(id=name, status="done", draft=draft, transcript=words.transcript, video=words.video)
+    document = render_document(id=name, status="done", draft=draft, transcript=words.transcript, video=words.video)
+    if writer.purse is None:
+        return document
+    return {**document, "cost_microusd": writer.purse.spent_microusd, "receipt": writer.purse.receipt()}
+
+
+def _writer(arguments: argparse.Namespace) -> Writer:
+    """The engine that was asked for. InvalidInput where it cannot do what was asked of it."""
+    is_offline = arguments.engine == EngineName.OFFLINE
+    if is_offline and (arguments.output_language or arguments.length != Length.STANDARD):
+        raise InvalidInput("The offline engine has one length and writes what is spoken. Add --engine openai.")
+    if is_offline:
+        from core.summarizing.offline import OfflineEngine
+
+        return Writer(engine=OfflineEngine())
+    from core.cli.model import model_engine
+    from core.domain.output_languages import output_language
+
+    tag = arguments.output_language
+    if tag and output_language(tag) is None:
+        raise InvalidInput("Summaries are not written in this language. Give a tag such as en, de or pt-BR.")
+    engine, purse = model_engine(language=tag, length=Length(arguments.length))
+    return Writer(engine=engine, purse=purse)
 
 
 def _read(source: str, *, language: str | None, title: str | None) -> FetchedCaptions:

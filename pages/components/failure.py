@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
-from core.domain.document import AttemptDocument, FailureDocument
+from core.domain.document import FailureDocument
 from core.domain.library import SummaryState
+from core.domain.model import ModelFailure
 from core.domain.run import RunState
 from core.errors import NextStep
+from pages.attempts import attempts_of
+from pages.components.act_button import Act, ActButton
 from pages.components.elements import box, markup, text
 from pages.reading import title_of
 from pages.templating import render
-from pages.words import RUNG_NAMES, clock, seconds_phrase
+from pages.words import clock
 
 _UNKNOWN: FailureDocument = {
     "code": "failed",
@@ -19,10 +20,10 @@ _UNKNOWN: FailureDocument = {
     "next_step": NextStep.TRY_AGAIN.value,
     "retryable": True,
 }
-_OUTCOMES = {"ok": ("ok", "worked"), "failed": ("bad", "failed"), "skipped": ("", "skipped")}
+_MODELS_FAULTS = frozenset(failure.value for failure in ModelFailure)
 
 
-def show_failure(state: SummaryState, *, on_retry: Callable[[], Awaitable[None]]) -> None:
+def show_failure(state: SummaryState, *, on_retry: Act, on_take_offline: Act) -> None:
     """The view of a run that gave no summary. It always offers a next step."""
     is_stopped = state.state is RunState.CANCELLED
     failure = state.document.get("failure") or _UNKNOWN
@@ -30,40 +31,46 @@ def show_failure(state: SummaryState, *, on_retry: Callable[[], Awaitable[None]]
         text(
             "p", "Stopped · nothing was counted" if is_stopped else "Not summarised · nothing was counted", "state warn"
         )
-        text("h1", "You stopped this summary" if is_stopped else _heading(failure))
+        text("h1", "You stopped this summary" if is_stopped else heading_of(failure))
         text("p", _lead(state, failure, is_stopped=is_stopped), "lead")
         with box("div", "panel next"):
-            _ways_on(state, failure)
-            _show_retry(failure, on_retry, is_stopped=is_stopped)
-        tried = state.document.get("tried") or []
-        markup(render("tried.html.jinja", rows=[_attempt(row) for row in tried], reference=str(state.id)))
+            if not is_stopped and is_models_fault(failure):
+                _offer_offline(failure, on_retry, on_take_offline)
+            else:
+                _ways_on(state, failure)
+                _show_retry(failure, on_retry, is_stopped=is_stopped)
+        tried = attempts_of(state.document.get("tried") or [])
+        markup(render("tried.html.jinja", rows=tried, reference=str(state.id)))
 
 
-def _show_retry(failure: FailureDocument, on_retry: Callable[[], Awaitable[None]], *, is_stopped: bool) -> None:
-    if is_stopped or failure["retryable"]:
-        with box("div", "actions"):
-            _RetryButton("Start again" if is_stopped else "Try again", on_retry)
+def is_models_fault(failure: FailureDocument) -> bool:
+    """True where the words are there and only the language model failed: the offline summary can be taken."""
+    return failure["code"] in _MODELS_FAULTS or failure["next_step"] == NextStep.TAKE_OFFLINE
 
 
-class _RetryButton:
-    """Disabled while the answer is awaited: two clicks ask once."""
-
-    def __init__(self, words: str, on_click: Callable[[], Awaitable[None]]) -> None:
-        self._ask = on_click
-        self._button = text("button", words, "btn primary", type="button").on("click", self._once)
-
-    async def _once(self) -> None:
-        self._button.props["disabled"] = True
-        self._button.update()
-        await self._ask()
-        if not self._button.is_deleted:
-            self._button.props.pop("disabled", None)
-            self._button.update()
-
-
-def _heading(failure: FailureDocument) -> str:
+def heading_of(failure: FailureDocument) -> str:
+    """The first sentence of what happened."""
     first, _, _rest = failure["message"].partition(". ")
     return first.rstrip(".")
+
+
+def _offer_offline(failure: FailureDocument, on_retry: Act, on_take_offline: Act) -> None:
+    text("h3", "What you can do now")
+    text(
+        "p",
+        "The offline engine picks the sentences that matter most, word for word. It takes seconds and costs nothing.",
+        "muted",
+    )
+    with box("div", "actions"):
+        ActButton("Take the offline summary", on_take_offline, "btn primary")
+        if failure["retryable"]:
+            ActButton("Try again", on_retry)
+
+
+def _show_retry(failure: FailureDocument, on_retry: Act, *, is_stopped: bool) -> None:
+    if is_stopped or failure["retryable"]:
+        with box("div", "actions"):
+            ActButton("Start again" if is_stopped else "Try again", on_retry, "btn primary")
 
 
 def _lead(state: SummaryState, failure: FailureDocument, *, is_stopped: bool) -> str:
@@ -71,6 +78,8 @@ def _lead(state: SummaryState, failure: FailureDocument, *, is_stopped: bool) ->
     if is_stopped:
         return f"{named or 'The work'} was left as it was. It can be taken up again whenever you like."
     _first, _, rest = failure["message"].partition(". ")
+    if is_models_fault(failure):
+        return f"{named or 'What was said'} is here, every word of it: nothing has to be fetched again. {rest}".strip()
     sentences = (f"{named}." if named else "", rest, "We never guess a summary from a title.")
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -87,14 +96,3 @@ def _ways_on(state: SummaryState, failure: FailureDocument) -> None:
     video = state.document["video"]
     step = failure["next_step"] if state.state is RunState.FAILED else NextStep.NONE.value
     markup(render("ways_on.html.jinja", step=step, address=video["url"] or "", title=video["title"] or ""))
-
-
-def _attempt(row: AttemptDocument) -> dict[str, str]:
-    tone, word = _OUTCOMES.get(row["outcome"], ("", row["outcome"]))
-    return {
-        "name": RUNG_NAMES.get(row["rung"], row["rung"].replace("_", " ").capitalize()),
-        "detail": row["message"][:1].upper() + row["message"][1:],
-        "tone": tone,
-        "word": word,
-        "took": seconds_phrase(row["seconds"]),
-    }

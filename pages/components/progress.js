@@ -14,3 +14,19 @@ class Elapsed extends HTMLElement {
 }
 
 customElements.define("sl-elapsed", Elapsed);
+
+// A moment in the viewer's own time; in UTC for whoever points at it.
+class Moment extends HTMLElement {
+  static observedAttributes = ["datetime"];
+
+  attributeChangedCallback() {
+    const moment = new Date(this.getAttribute("datetime"));
+    if (Number.isNaN(moment.getTime())) return;
+    const isToday = moment.toDateString() === new Date().toDateString();
+    const day = isToday ? {} : { weekday: "long" };
+    this.textContent = moment.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", ...day });
+    this.title = `${moment.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  }
+}
+
+customElements.define("sl-moment", Moment);

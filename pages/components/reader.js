@@ -1,24 +1,23 @@
 // The reading page: a line opens its evidence in place and takes player and transcript to the exact span.
 import { publish, subscribe } from "./bus.js";
 import { isTyping } from "./site.js";
+import { TabBar } from "./tabs.js";
 
 const PEEK_AFTER_MS = 220;
 
 class Reader extends HTMLElement {
   connectedCallback() {
-    if (this.claims) return;
-    this.claims = [...this.querySelectorAll(".claim")];
+    if (this.peek) return;
     this.peek = this.querySelector(".peek");
     this.keys = this.querySelector(".keys-dialog");
-    this.at = -1;
+    this.tabs = new TabBar(this);
     this.addEventListener("click", (event) => this.onClick(event));
     this.addEventListener("pointerover", (event) => this.onHover(event));
-    this.addEventListener("focusin", (event) => this.setCurrent(this.claims.indexOf(event.target.closest(".claim"))));
+    this.addEventListener("focusin", (event) => this.setCurrent(event.target.closest(".claim")));
     this.onKey = (event) => this.handleKey(event);
     this.hidePeek = () => this.setPeek(null);
     document.addEventListener("keydown", this.onKey);
     document.addEventListener("scroll", this.hidePeek, { passive: true });
-    this.spans = this.claims.map((claim) => [...claim.querySelectorAll(".evidence[data-start]")].map((proof) => [Number(proof.dataset.start), Number(proof.dataset.end)]));
     subscribe(this, "time", ({ time_s, isPlaying }) => this.lightPlaying(isPlaying ? time_s : -1));
   }
 
@@ -27,15 +26,22 @@ class Reader extends HTMLElement {
     document.removeEventListener("scroll", this.hidePeek);
   }
 
+  // Lines may be added while a summary is being written; those on another tab or a card's back are not there to read.
+  get claims() {
+    return [...this.querySelectorAll(".claim")].filter((claim) => claim.checkVisibility() && !claim.closest("[inert]"));
+  }
+
   onClick(event) {
     const on = (selector) => event.target.closest(selector);
     if (on(".opener")) this.toggle(on(".claim"));
     else if (on("[data-play]")) this.play(on(".evidence"));
     else if (on("[data-show]")) { this.show(on(".evidence")); this.view("transcript"); }
     else if (on("[data-seek]")) publish("seek", { time_s: Number(on("[data-seek]").dataset.seek) });
+    else if (on("[data-flip]")) this.flip(on(".flashcard"));
+    else if (on("[data-full-text]")) this.readAll();
     else if (on("[data-keys]")) this.keys.showModal();
     else if (on("[data-tab]")) this.view(on("[data-tab]").dataset.tab);
-    else if (event.target === this.keys) this.keys.close();
+    else if (this.keys && event.target === this.keys) this.keys.close();
   }
 
   // Other lines stay as they are: closing one above would move the text under the reader's eye.
@@ -43,7 +49,7 @@ class Reader extends HTMLElement {
     this.setPeek(null);
     const isOpening = !claim.classList.contains("open");
     this.set(claim, isOpening);
-    this.setCurrent(this.claims.indexOf(claim));
+    this.setCurrent(claim);
     const proof = claim.querySelector(".evidence");
     if (isOpening && proof) { this.show(proof); this.cue(proof); }
   }
@@ -75,17 +81,35 @@ class Reader extends HTMLElement {
     for (const tab of this.querySelectorAll("[data-tab]")) tab.setAttribute("aria-selected", String(tab.dataset.tab === name));
   }
 
-  setCurrent(at) {
-    if (at < 0) return;
-    this.claims[this.at]?.classList.remove("current");
-    this.at = at;
-    this.claims[at].classList.add("current");
+  /** The face that is turned away can neither be clicked nor focused. */
+  flip(card) {
+    const [front, back] = [card.querySelector(".front"), card.querySelector(".back")];
+    const isBack = card.classList.toggle("flipped");
+    this.setPeek(null);
+    front.inert = isBack;
+    back.inert = !isBack;
+    (isBack ? back.querySelector(".opener") : front).focus({ preventScroll: true });
+  }
+
+  readAll() {
+    this.view("transcript");
+    const lines = this.querySelector("sl-transcript .lines");
+    lines?.scrollIntoView({ block: "nearest" });
+    lines?.focus({ preventScroll: true });
+  }
+
+  setCurrent(claim) {
+    if (!claim) return;
+    this.current?.classList.remove("current");
+    this.current = claim;
+    claim.classList.add("current");
   }
 
   lightPlaying(time_s) {
-    this.spans.forEach((spans, at) => {
-      this.claims[at].classList.toggle("playing", spans.some(([start, end]) => time_s >= start && time_s < end));
-    });
+    for (const claim of this.querySelectorAll(".claim")) {
+      const proofs = [...claim.querySelectorAll(".evidence[data-start]")];
+      claim.classList.toggle("playing", proofs.some(({ dataset }) => time_s >= Number(dataset.start) && time_s < Number(dataset.end)));
+    }
   }
 
   onHover(event) {
@@ -115,13 +139,14 @@ class Reader extends HTMLElement {
   }
 
   handleKey(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || this.keys.open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || this.keys?.open) return;
+    if (/^[1-9]$/.test(event.key)) { this.tabs.choose(Number(event.key) - 1); return; }
     const actions = {
       j: () => this.move(1),
       k: () => this.move(-1),
-      p: () => this.play(this.claims[this.at]?.querySelector(".evidence")),
+      p: () => this.play(this.current?.querySelector(".evidence")),
       f: () => publish("follow"),
-      "?": () => this.keys.showModal(),
+      "?": () => this.keys?.showModal(),
       Escape: () => { this.setPeek(null); for (const open of this.querySelectorAll(".claim.open")) this.set(open, false); },
     };
     const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
@@ -131,11 +156,13 @@ class Reader extends HTMLElement {
   }
 
   move(by) {
-    if (!this.claims.length) return;
-    const at = this.at < 0 ? 0 : Math.min(Math.max(this.at + by, 0), this.claims.length - 1);
-    this.setCurrent(at);
-    this.claims[at].querySelector(".opener").focus({ preventScroll: true });
-    this.claims[at].scrollIntoView({ block: "nearest", behavior: "instant" });
+    const claims = this.claims;
+    if (!claims.length) return;
+    const now = claims.indexOf(this.current);
+    const at = now < 0 ? 0 : Math.min(Math.max(now + by, 0), claims.length - 1);
+    this.setCurrent(claims[at]);
+    claims[at].querySelector(".opener").focus({ preventScroll: true });
+    claims[at].scrollIntoView({ block: "nearest", behavior: "instant" });
   }
 }
 

@@ -1,4 +1,6 @@
 // What every page can do: "/" goes to the box, a caption file may be dropped anywhere, a form says that it is being sent.
+import "./options.js";
+
 export function isTyping(target) {
   return target instanceof Element && target.closest("input, textarea, select, [contenteditable]") !== null;
 }
@@ -69,7 +71,7 @@ document.addEventListener("click", (event) => {
   const part = document.getElementById(button.dataset.reveal);
   part.open = !part.open;
   button.setAttribute("aria-expanded", String(part.open));
-  if (part.open) part.querySelector("textarea, input")?.focus();
+  if (part.open) part.querySelector("textarea, input:checked, input")?.focus();
 });
 
 // A password can be looked at while it is typed; it is hidden again when the form goes, else browsers keep it as text.

@@ -3,4 +3,5 @@ import "./progress.js";
 import "./player.js";
 import "./coverage.js";
 import "./transcript.js";
+import "./quiz.js";
 import "./reader.js";

@@ -9,8 +9,9 @@ import pytest
 from starlette.middleware.gzip import GZipMiddleware
 
 from core.api.owners import OWNER_HEADER
-from core.domain.library import AddressRequest, CaptionsRequest
+from core.domain.library import AS_IT_COMES, AddressRequest, CaptionsRequest, SummaryOptions
 from core.domain.run import RunState
+from core.domain.summary import EngineName, Length
 from tests.api.conftest import ORIGIN, build_app, new_client
 from tests.fakes import WORDS, FakeServices
 
@@ -45,6 +46,7 @@ async def test_the_secret_opens_what_it_made_and_nothing_else_does(services: Fak
 
 @pytest.mark.parametrize(("method", "tail"), [
     ("GET", ""), ("DELETE", ""), ("GET", "/events"), ("GET", "/transcript"), ("POST", "/cancel"), ("POST", "/retry"),
+    ("POST", "/take-offline"),
 ])  # fmt: skip
 async def test_a_stranger_is_told_that_nothing_is_there(services: FakeServices, method: str, tail: str) -> None:
     async with new_client(services) as owner, new_client(services) as stranger:
@@ -210,3 +212,65 @@ async def test_a_finished_summary_is_given_as_it_stands(client: httpx.AsyncClien
     services.summaries.advance(uuid.UUID(made.json()["id"]), RunState.DONE)
     found = (await client.get(made.headers["location"])).json()
     assert found == services.summaries.kept[uuid.UUID(found["id"])].state.document
+
+
+async def test_engine_language_and_length_are_taken_from_json_and_from_a_form(
+    client: httpx.AsyncClient, services: FakeServices
+) -> None:
+    chosen = {"engine": "offline", "output_language": "pt-BR", "length": "brief"}
+    await client.post(URL, json={**ADDRESS, **chosen})
+    await client.post(URL, json={"transcript": "0:00 Hello there.", **chosen})
+    await client.post(URL, data=chosen, files={"file": ("a.srt", b"1\n00:00:00,000 --> 00:00:01,000\nHello\n")})
+    expected = SummaryOptions(engine=EngineName.OFFLINE, language="pt-BR", length=Length.BRIEF)
+    assert [kept.request.options for kept in services.summaries.kept.values()] == [expected] * 3
+
+
+async def test_without_choices_a_summary_is_as_it_comes(client: httpx.AsyncClient, services: FakeServices) -> None:
+    await client.post(URL, json=ADDRESS)
+    (kept,) = services.summaries.kept.values()
+    assert kept.request.options == AS_IT_COMES
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("engine", "skynet", "'offline' or 'openai'"),
+        ("length", "endless", "'brief', 'standard' or 'deep'"),
+        ("output_language", "tlh", "summaries are not written in this language"),
+        ("output_language", "<script>", "pattern"),
+    ],
+)
+@pytest.mark.parametrize("is_form", [False, True])
+async def test_a_choice_that_does_not_exist_is_refused_by_its_field(
+    client: httpx.AsyncClient, services: FakeServices, field: str, value: str, said: str, is_form: bool
+) -> None:
+    if is_form:
+        answer = await client.post(URL, data={field: value}, files={"file": ("a.srt", b"0:00 Hello")})
+    else:
+        answer = await client.post(URL, json={**ADDRESS, field: value})
+    assert answer.status_code == 422
+    assert field in answer.text
+    assert said in answer.text
+    assert value not in answer.text.replace("'offline'", "")
+    assert not services.summaries.kept
+
+
+async def test_the_offline_summary_is_taken_by_a_request_of_its_own(client: httpx.AsyncClient) -> None:
+    made = await client.post(URL, json=ADDRESS)
+    headers = {OWNER_HEADER: made.headers[OWNER_HEADER]}
+    taken = await client.post(made.headers["location"] + "/take-offline", headers=headers)
+    assert taken.status_code == 202
+    assert taken.json() == {"id": made.json()["id"], "status": "done"}
+    again = await client.post(made.headers["location"] + "/take-offline", headers=headers)
+    assert again.status_code == 409
+
+
+async def test_the_description_shows_what_can_be_chosen(client: httpx.AsyncClient) -> None:
+    described = (await client.get("/api/openapi.json")).json()
+    content = described["paths"][URL]["post"]["requestBody"]["content"]
+    for kind in ("application/json", "multipart/form-data"):
+        fields = content[kind]["schema"]["properties"]
+        assert fields["length"]["enum"] == ["brief", "standard", "deep"]
+        assert fields["engine"]["anyOf"][0]["enum"] == ["offline", "openai"]
+        assert "output_language" in fields
+    assert content["multipart/form-data"]["schema"]["required"] == ["file"]

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,14 +19,22 @@ _ADDRESS = re.compile(r"http://[\w.]+:\d+")
 
 
 @contextmanager
-def run_application(data_dir: Path, more_environment: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Its origin, such as "http://127.0.0.1:41234". It and its worker are gone at the end of the block."""
+def run_application(
+    data_dir: Path,
+    more_environment: Mapping[str, str] | None = None,
+    *,
+    command: Sequence[str] = ("app.py",),
+) -> Iterator[str]:
+    """Its origin, such as "http://127.0.0.1:41234". It and its worker are gone at the end of the block.
+
+    `command` is what Python runs: the application, or a stand-in that prints its address likewise.
+    """
     environment = os.environ | {"PORT": "0", "SIGHTLINE_DATA_DIR": str(data_dir)} | dict(more_environment or {})
     # NiceGUI would take the process for a part of the test.
     for name in ("PYTEST_CURRENT_TEST", "NICEGUI_USER_SIMULATION"):
         environment.pop(name, None)
     process = subprocess.Popen(
-        [sys.executable, "app.py"],
+        [sys.executable, *command],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,

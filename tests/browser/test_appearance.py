@@ -16,7 +16,7 @@ from tests.browser.steps import summarise
 pytestmark = [pytest.mark.asyncio(loop_scope="session")]
 
 # What axe would call serious, as far as it can be told without it: names, labels, one heading, no doubled ids.
-_FAULTS = """() => {
+FAULTS = """() => {
   const seen = (element) =>
     element.checkVisibility({ visibilityProperty: true }) && !element.closest("[aria-hidden=true]");
   const named = (element) => (element.getAttribute("aria-label") || element.textContent || element.title || "").trim();
@@ -37,7 +37,7 @@ _FAULTS = """() => {
   if (doubled.length) faults.push(`doubled ids ${doubled}`);
   return faults;
 }"""
-_SIZES = {"phone": (390, 844), "desk": (1440, 1000), "small phone": (320, 640)}
+SIZES = {"phone": (390, 844), "desk": (1440, 1000), "small phone": (320, 640)}
 
 
 @pytest_asyncio.fixture(loop_scope="session", params=["light", "dark"])
@@ -64,11 +64,11 @@ async def test_no_page_overflows_or_has_a_nameless_control(themed: Page) -> None
     ):
         await themed.goto(address)
         await expect(themed.locator("h1")).to_be_visible()
-        for name, (width, height) in _SIZES.items():
+        for name, (width, height) in SIZES.items():
             await themed.set_viewport_size({"width": width, "height": height})
             overflow = await themed.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert overflow <= 0, (address, name, overflow)
-        assert await themed.evaluate(_FAULTS) == [], address
+        assert await themed.evaluate(FAULTS) == [], address
 
 
 async def test_on_a_phone_text_and_transcript_share_the_place(page: Page) -> None:
@@ -81,7 +81,7 @@ async def test_on_a_phone_text_and_transcript_share_the_place(page: Page) -> Non
     await line.get_by_role("button", name="In the transcript").click()
     await expect(page.locator("article")).to_be_hidden()
     await expect(page.locator("mark.quote").first).to_be_in_viewport()
-    await page.get_by_role("tab", name="Summary").click()
+    await page.get_by_role("tab", name="Text").click()
     await expect(page.locator("article")).to_be_visible()
 
 

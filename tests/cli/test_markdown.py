@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from core.cli.markdown import to_markdown
 from core.domain.document import ItemDocument, SummaryDocument
+from core.domain.parts import PARTS
 from core.domain.run import RunState
+from tests.factories.rich_summary import offline_document, rich_document
 from tests.fakes import document
 
 
@@ -66,3 +68,31 @@ def test_chapters_tags_gaps_and_notes_are_told() -> None:
     assert "87% of the speech" in text
     assert "Nothing is taken from 0:00 to 1:00:00." in text
     assert "overlaps trimmed (4 times)." in text
+
+
+def test_every_part_is_told_with_the_moment_of_each_entry() -> None:
+    text = to_markdown(rich_document())
+    for part in PARTS:
+        assert f"\n## {part.title}\n" in text
+    assert "- **fast.ai** (course) [" not in text, "an entry without a text beside its name needs no bold"
+    assert "- fast.ai (course) [1:11](" in text
+    assert "- **Self-attention** [23:02](" in text
+    assert "  3. Start with smaller experiments and debug as you go." in text
+    assert "(novelty 4 of 5) [" in text
+    assert "  When to use: As a sequence-to-sequence transformer." in text
+
+
+def test_what_is_said_of_the_whole_stands_before_the_chapters() -> None:
+    text = to_markdown(rich_document())
+    places = [text.index(f"\n## {title}\n") for title in ("In short", "Synopsis", "Chapters", "In practice", "Quiz")]
+    assert places == sorted(places)
+
+
+def test_what_was_left_out_and_what_it_took_are_told() -> None:
+    text = to_markdown(rich_document())
+    assert "- Left out of points: 2 (quote not found)." in text
+    assert "- Left out of key concepts: 1 (number not said)." in text
+    assert "- $0.012340, prompt-3." in text
+    assert "- 61,204 tokens read (18,432 from the cache), 7,906 written, 9 calls." in text
+    assert "engine: openai (gpt-4o-mini)" in text
+    assert "Receipt" not in to_markdown(offline_document())

@@ -151,3 +151,20 @@ def test_a_wrong_command_line_exits_with_two_and_shows_the_use(sightline: Run, a
     done = sightline(*arguments)
     assert done.returncode == 2
     assert b"usage: sightline" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--engine", "openai"], b"set OPENAI_API_KEY"),
+        (["--length", "deep"], b"Add --engine openai"),
+        (["--output-language", "de"], b"Add --engine openai"),
+        (["--engine", "openai", "--output-language", "tlh"], b"not written in this language"),
+    ],
+)
+def test_what_the_engine_cannot_do_is_said_before_anything_is_read(
+    sightline: Run, options: list[str], said: bytes
+) -> None:
+    done = sightline("summarize", "no-such-file.srt", *options)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert said in done.stderr

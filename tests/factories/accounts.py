@@ -55,6 +55,9 @@ class ListedJobs:
     async def enqueue_archive_run(self, connection: object, run_id: UUID) -> None:
         raise AssertionError("accounts archive nothing")
 
+    async def enqueue_batch(self, connection: object, batch_id: UUID) -> None:
+        raise AssertionError("accounts begin no batches")
+
     async def enqueue_mail(self, connection: object, token_id: UUID, origin: str) -> None:
         self.mails.append((token_id, origin))
 

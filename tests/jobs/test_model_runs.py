@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from core.bootstrap import Services
 from core.config import Settings
+from core.domain.captions.rendering import to_srt
 from core.domain.library import CaptionsRequest, SummaryOptions, SummaryState
 from core.domain.run import RunState
 from core.domain.summary import EngineName, Length
@@ -30,7 +31,7 @@ from tests.factories.applications import (
     worker_on,
     worker_process,
 )
-from tests.factories.captions import srt
+from tests.summarizing.model import talks
 from tests.world.model_server import Fault, Rules
 from tests.world.reading_model import ReadingModel
 
@@ -63,7 +64,8 @@ def settings(tmp_path: Path, model: ReadingModel) -> Settings:
 
 def talk(minutes: int = 12, **options: object) -> CaptionsRequest:
     """A talk of so many minutes, as a caption file."""
-    return CaptionsRequest(content=srt(minutes * 12), filename="talk.srt", options=SummaryOptions(**options))
+    content = to_srt(talks.talk(minutes).segments).encode()
+    return CaptionsRequest(content=content, filename="talk.srt", options=SummaryOptions(**options))
 
 
 async def booked(services: Services) -> int:
@@ -192,11 +194,15 @@ async def test_a_killed_worker_loses_no_finished_part(
     summary_id = await services.summaries.submit(talk(LONG_MINUTES), ANN)
     with worker_process(database_url, tmp_path, env) as worker:
         await partial_state(services, summary_id)
+        model.rules.delay_s = 30.0
+        seen = len(model.journal)
+        await until(lambda: len(model.journal) > seen)
         worker.signal(signal.SIGKILL)
+    model.rules.delay_s = 0.0
     before = list(model.calls)
     settings = model_settings(tmp_path, model, openai_concurrency=1)
     async with worker_on(database_url, settings):
-        done = await final_state(services, summary_id, within_s=60)
+        done = await final_state(services, summary_id, within_s=120)
     assert done.state is RunState.DONE
     # The last chunk that was asked for may have died with the worker.
     maps = [call for call in before if call.kind == "map"]
@@ -212,14 +218,14 @@ async def test_a_killed_worker_loses_no_finished_part(
 async def test_a_run_waits_for_a_model_that_is_away_and_goes_on_by_itself(
     services: Services, settings: Settings, database_url: str, model: ReadingModel
 ) -> None:
-    model.rules.faults.update(dict.fromkeys(range(1, 4), Fault.NO_QUOTA))
+    model.rules.faults[1] = Fault.NO_QUOTA
     summary_id = await services.summaries.submit(talk(), ANN)
     async with worker_on(database_url, settings):
         waiting = await state_where(services, summary_id, lambda state: "waiting" in state.document)
         assert waiting.state is RunState.QUEUED
         assert waiting.document["waiting"]["code"] == "model_quota_exhausted"
         assert "goes on by itself" in waiting.document["waiting"]["message"]
-        done = await final_state(services, summary_id, within_s=30)
+        done = await final_state(services, summary_id, within_s=120)
     assert done.state is RunState.DONE
     assert "waiting" not in done.document
 
@@ -284,7 +290,7 @@ async def test_ten_jobs_at_once_never_pass_the_cap_of_the_day(
     settings = model_settings(tmp_path, model, day_cap_usd=cap_usd, user_day_cap_usd=100, worker_concurrency=10)
     ids = [await services.summaries.submit(talk(minutes), ANN) for minutes in range(5, 15)]
     async with worker_on(database_url, settings):
-        states = [await final_state(services, each, within_s=90) for each in ids]
+        states = [await final_state(services, each, within_s=180) for each in ids]
     codes = {state.document["failure"]["code"] for state in states if state.state is RunState.FAILED}
     assert codes == {"cost_cap_reached"}
     assert billed(model) <= await booked(services) <= cap_usd * 1_000_000
@@ -300,7 +306,7 @@ async def test_what_no_waiting_can_mend_ends_the_run_with_a_next_step(
     model.rules.faults.update(dict.fromkeys(range(1, 60), fault))
     summary_id = await services.summaries.submit(talk(5), ANN)
     async with worker_on(database_url, settings):
-        state = await final_state(services, summary_id, within_s=40)
+        state = await final_state(services, summary_id, within_s=120)
     assert (state.state, state.document["failure"]["code"]) == (RunState.FAILED, code)
     assert state.document["failure"]["next_step"] in {"take_offline", "try_again"}
 

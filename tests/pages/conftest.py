@@ -14,6 +14,7 @@ from nicegui.testing.user_simulation import user_simulation
 import pages
 from core.bootstrap import Services
 from core.config import Settings
+from tests.fake_batches import FakeBatches
 from tests.fakes import FakeAccounts, FakeSummaries
 
 
@@ -23,11 +24,16 @@ async def summaries() -> FakeSummaries:
 
 
 @pytest_asyncio.fixture
-async def visitor(summaries: FakeSummaries, tmp_path: Path) -> AsyncIterator[User]:
+async def batches() -> FakeBatches:
+    return FakeBatches()
+
+
+@pytest_asyncio.fixture
+async def visitor(summaries: FakeSummaries, batches: FakeBatches, tmp_path: Path) -> AsyncIterator[User]:
     """A person with a browser of their own; `visitor.http_client` shares their cookies."""
     settings = Settings(data_dir=tmp_path)
     async with user_simulation() as user:
-        services = SimpleNamespace(summaries=summaries, accounts=FakeAccounts(), settings=settings)
+        services = SimpleNamespace(summaries=summaries, batches=batches, accounts=FakeAccounts(), settings=settings)
         pages.register(cast("Services", services))
         user.http_client.headers["accept"] = "text/html"
         yield user

@@ -22,6 +22,7 @@ from core.api.accounts import SignedInReader
 from core.bootstrap import Services
 from core.db.database import Database
 from tests.factories.accounts import PASSWORD, AccountsWorld, accounts_world
+from tests.fake_batches import FakeBatches
 from tests.fakes import FakeSummaries
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -53,7 +54,9 @@ class Site:
 @asynccontextmanager
 async def site_on(database: Database, folder: Path, **settings: object) -> AsyncIterator[Site]:
     world, summaries = accounts_world(database, folder, **settings), FakeSummaries()
-    services = SimpleNamespace(summaries=summaries, accounts=world.accounts, settings=world.settings)
+    services = SimpleNamespace(
+        summaries=summaries, batches=FakeBatches(), accounts=world.accounts, settings=world.settings
+    )
     async with user_simulation() as visitor:
         pages.register(cast("Services", services))
         # Inside of the session's middleware, as core.api.register puts it.

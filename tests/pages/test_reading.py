@@ -44,7 +44,7 @@ def test_a_timed_line_shows_its_clock_and_the_span_to_play() -> None:
     assert line.place == "50:00"
     assert line.proofs[0].range == "50:00 – 1:15:00"
     assert view.chapters[0].length == "1 h 15 min"
-    assert line.reasons == ("Quote found word for word", "4 of 4 key words")
+    assert line.reasons == ("Word for word",)
 
 
 def test_a_line_without_times_shows_its_paragraph_and_nothing_to_play() -> None:
@@ -106,6 +106,8 @@ def test_whatever_a_stranger_writes_is_escaped() -> None:
     html = render(
         "summary.html.jinja",
         view=view_of(document),
+        shown_tab="summary",
+        has_transcript=True,
         start_s=None,
         transcript_url="/t",
         marks={"chapters": [{"title": evil + "'"}]},

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.domain.summary import TagKind
 from pages.theme import THEMES, ops_stylesheet, stylesheet
 
 _COMPONENTS = Path(__file__).parents[2] / "pages" / "components"
@@ -29,6 +30,8 @@ _PAIRS = [
     ("ink-2", "warn-weak"),
     ("ink-2", "bad-weak"),
     ("ink-2", "ok-weak"),
+    # The kinds of tags, by their names in the registry.
+    *((kind.value.lower(), ground) for kind in TagKind for ground in _GROUNDS),
 ]
 
 
