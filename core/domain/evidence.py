@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from core.domain.languages import base_language, detect_language, has_stop_list, stop_words
+from core.domain.names import SpokenForms, missing_names
+from core.domain.negation import is_opposite
+from core.domain.numerals import Hit, Numeral, hits_in, numerals_in, said_values
 from core.domain.summary import EvidenceRef
 from core.domain.transcript import Transcript, join_texts
 from core.domain.words import (
     content_tokens,
     frequent_words,
-    located_numbers,
     located_tokens,
-    number_strings,
     stem,
     tokens,
 )
@@ -47,10 +48,10 @@ class Evidence:
 class Reasons:
     """Why a grounding score is what it is, as counts a page can put into words.
 
-    `found_words` of `total_words` distinct key words stand near the evidence; `missing_numbers` and `missing_names`
-    do not; `quote_match` is the share 0..1 of the line's words that stand in the quote in the same order.
-    `is_opposite`: the line denies what is said there, or says what is denied. `is_translated`: it is in another
-    language than the speech, so that only numbers and names can be compared.
+    `found_words` of `total_words` distinct key words stand near the evidence; `missing_numbers` and `missing_names`,
+    as the line writes them, do not; `quote_match` is the share 0..1 of the line's words that stand in the quote in
+    the same order. `is_opposite`: the line denies what is said there, or says what is denied. `is_translated`: it is
+    in another language than the speech, so that only numbers and names can be compared.
     """
 
     found_words: int
@@ -76,7 +77,7 @@ class Grounding:
 
 
 class TranscriptIndex:
-    """Positions of every word and number of one transcript: built once, so that a thousand groundings are cheap."""
+    """Positions of every word, number and name of a transcript: built once, so that a thousand groundings are cheap."""
 
     __slots__ = (
         "_frequencies",
@@ -85,6 +86,7 @@ class TranscriptIndex:
         "_times_ms",
         "block_count",
         "language",
+        "spoken",
         "stops",
         "word_starts",
     )
@@ -96,8 +98,12 @@ class TranscriptIndex:
         self._positions: dict[str, list[int]] = defaultdict(list)
         self._numbers: dict[str, list[int]] = defaultdict(list)
         self._times_ms: list[float] = []
+        self.spoken = SpokenForms()
+        hits: list[Hit] = []
         for number in range(len(transcript.segments)):
-            self._add_segment(transcript, number)
+            self._add_segment(transcript, number, hits)
+        for value, position in said_values(hits, self.spoken.forms, self.language):
+            self._numbers[value].append(position)
         blocks = {key: len({at // _IDF_BLOCK_WORDS for at in found}) for key, found in self._positions.items()}
         self._frequencies = blocks
         self.block_count = len(self.word_starts) // _IDF_BLOCK_WORDS + 1
@@ -109,6 +115,14 @@ class TranscriptIndex:
     def key_words(self, text: str) -> list[str]:
         """Distinct stems of the content words of `text`, in order of appearance."""
         return list(dict.fromkeys(stem(word, self.language) for word in content_tokens(tokens(text), self.stops)))
+
+    def key_of(self, word: str) -> str:
+        return stem(word, self.language)
+
+    @property
+    def whole(self) -> tuple[int, int]:
+        """The window that is the whole transcript."""
+        return 0, len(self.word_starts)
 
     def window(self, evidence: Evidence, ref: EvidenceRef) -> tuple[int, int]:
         """Word positions [first, last) within 30 s of the evidence, or within 75 words where there are no times."""
@@ -122,16 +136,24 @@ class TranscriptIndex:
         return _stands_within(self._positions.get(key), window)
 
     def has_number(self, number: str, window: tuple[int, int]) -> bool:
-        return _stands_within(self._numbers.get(number), window)
+        """Whether this value, in its plain form, may be heard there."""
+        return any(window[0] <= position < window[1] for position in self._numbers.get(number, ()))
 
-    def _add_segment(self, transcript: Transcript, number: int) -> None:
+    def speakers(self, window: tuple[int, int]) -> frozenset[str]:
+        """The folded words of the labels of who speaks there."""
+        first, past = window[0], min(window[1], len(self.word_starts))
+        if first >= past:
+            return frozenset()
+        segments = range(self.word_starts[first][0], self.word_starts[past - 1][0] + 1)
+        return frozenset().union(*(self.spoken.speakers[number] for number in segments))
+
+    def _add_segment(self, transcript: Transcript, number: int, hits: list[Hit]) -> None:
         segment = transcript.segments[number]
         first_word = len(self.word_starts)
         located = located_tokens(segment.text)
         self.word_starts.extend((number, start) for _word, start in located)
-        starts = [start for _word, start in located]
-        for numeral, start in located_numbers(segment.text):
-            self._numbers[numeral].append(first_word + max(bisect_left(starts, start + 1) - 1, 0))
+        hits += hits_in(segment.text, located, first_word, self.language)
+        self.spoken.add(segment.text, located, segment.speaker)
         kept = set(content_tokens([word for word, _start in located], self.stops))
         for position, (word, start) in enumerate(located, first_word):
             if word in kept:
@@ -176,28 +198,76 @@ def ground(
     transcript: Transcript,
     index: TranscriptIndex,
     *,
-    written_in: str | None = None,  # noqa: ARG001
+    written_in: str | None = None,
 ) -> Grounding:
     """How well `text` rests on its evidence.
 
-    Supported: score at least 0.4, every number written in digits found, and, where the text is set in quotation
-    marks, nine words in ten found in the quote in order. A text without key words scores its quote match.
+    Supported: score at least 0.4, every number and name said near it, nothing denied that is said there or said that
+    is denied, and, where the text is set in quotation marks, nine words in ten found in the quote in order. A text
+    without key words scores its quote match. One `written_in` another language than the speech scores 1 for having
+    evidence at all: only its numbers and names can be compared.
     """
     resolved = [(resolve(ref, transcript), ref) for ref in refs]
     windows = [index.window(evidence, ref) for evidence, ref in resolved]
+    quotes = [evidence.quote for evidence, _ref in resolved]
+    language = base_language(written_in) or index.language
+    if index.language is not None and language != index.language:
+        return _ground_translated(text, windows, quotes, index, language)
     keys = index.key_words(text)
     found = [key for key in keys if any(index.has_word(key, window) for window in windows)]
-    missing = [n for n in sorted(number_strings(text)) if not any(index.has_number(n, w) for w in windows)]
-    match = _quote_match(text, " ".join(evidence.quote for evidence, _ref in resolved))
+    match = _quote_match(text, " ".join(quotes))
     total = sum(index.idf(key) for key in keys)
     score = sum(index.idf(key) for key in found) / total if total else match
     reasons = Reasons(
-        found_words=len(found), total_words=len(keys), missing_numbers=tuple(missing), quote_match=round(match, 3)
+        found_words=len(found),
+        total_words=len(keys),
+        missing_numbers=missing_numbers(text, windows, quotes, index, language),
+        missing_names=names_not_said(text, windows, quotes, index, language),
+        quote_match=round(match, 3),
+        is_opposite=is_opposite(text, quotes, language, key_of=index.key_of, stops=index.stops),
     )
-    is_supported = (
-        score >= SUPPORT_THRESHOLD and not missing and (match >= QUOTE_THRESHOLD or not _claims_to_be_verbatim(text))
-    )
+    is_verbatim_enough = match >= QUOTE_THRESHOLD or not _claims_to_be_verbatim(text)
+    is_supported = score >= SUPPORT_THRESHOLD and is_verbatim_enough and not _is_contradicted(reasons)
     return Grounding(score=round(min(score, 1.0), 3), is_supported=is_supported, reasons=reasons)
+
+
+def missing_numbers(
+    text: str, windows: list[tuple[int, int]], quotes: list[str], index: TranscriptIndex, language: str | None
+) -> tuple[str, ...]:
+    """The numbers of `text`, as written, that are not said in any window, or of which the quotes say another.
+
+    "512 tokens" is missing where the quote says "1024 tokens", whatever else has 512 of something nearby. A small
+    number in words may be the writer's own counting ("two reasons"), and is missing only where the quotes have a number
+    that the line has not.
+    """
+    numerals = numerals_in(text, language)
+    if not numerals:
+        return ()
+    written = _values(numerals)
+    quoted = [numeral for quote in quotes for numeral in numerals_in(quote, index.language)]
+    said = _values(quoted)
+    others = [other for other in quoted if not any(set(reading) <= written for reading in other.readings)]
+    missing = [
+        numeral.written
+        for numeral in numerals
+        if not any(set(reading) <= said for reading in numeral.readings)
+        and (
+            any(_is_same_count(numeral, other, index) for other in others)
+            or ((numeral.is_sure or (numeral.is_small and others)) and not _is_number_said(numeral, windows, index))
+        )
+    ]
+    return tuple(dict.fromkeys(missing))
+
+
+def names_not_said(
+    text: str, windows: list[tuple[int, int]], quotes: list[str], index: TranscriptIndex, language: str | None
+) -> tuple[str, ...]:
+    """The names of `text`, as written, that are said in none of the windows, nor those of who speaks there."""
+    speakers = frozenset[str]().union(*(index.speakers(window) for window in windows))
+    return missing_names(
+        text, windows, speakers, index.spoken, stops=index.stops, written_in=language, quotes=quotes,
+        is_translated=language != index.language,
+    )  # fmt: skip
 
 
 def spoken_language(transcript: Transcript) -> str | None:
@@ -211,6 +281,51 @@ def spoken_stop_words(transcript: Transcript, language: str | None) -> frozenset
     if has_stop_list(language):
         return stop_words(language)
     return frequent_words([word for segment in transcript.segments for word in tokens(segment.text)])
+
+
+def _ground_translated(
+    text: str, windows: list[tuple[int, int]], quotes: list[str], index: TranscriptIndex, language: str | None
+) -> Grounding:
+    reasons = Reasons(
+        found_words=0,
+        total_words=0,
+        missing_numbers=missing_numbers(text, windows, quotes, index, language),
+        missing_names=names_not_said(text, windows, quotes, index, language),
+        quote_match=0.0,
+        is_translated=True,
+    )
+    has_evidence = any(quotes)
+    return Grounding(
+        score=float(has_evidence), is_supported=has_evidence and not _is_contradicted(reasons), reasons=reasons
+    )
+
+
+def _is_contradicted(reasons: Reasons) -> bool:
+    return bool(reasons.missing_numbers or reasons.missing_names or reasons.is_opposite)
+
+
+def _is_number_said(numeral: Numeral, windows: list[tuple[int, int]], index: TranscriptIndex) -> bool:
+    return any(
+        all(any(index.has_number(value, window) for window in windows) for value in reading)
+        for reading in numeral.readings
+    )
+
+
+def _values(numerals: list[Numeral]) -> set[str]:
+    return {value for numeral in numerals for reading in numeral.readings for value in reading}
+
+
+def _is_same_count(numeral: Numeral, other: Numeral, index: TranscriptIndex) -> bool:
+    """Whether two numbers count the same thing, by the words beside them: a telling one on one side, or both.
+
+    A number at the edge of a quote may be half of one ("one and a half | million dollars") and is not compared.
+    """
+    if not other.before or not other.follower:
+        return False
+    pairs = ((numeral.before, other.before), (numeral.follower, other.follower))
+    equal = [bool(mine) and index.key_of(mine) == index.key_of(theirs) for mine, theirs in pairs]
+    telling = [mine not in index.stops and not mine.isdigit() for mine, _theirs in pairs]
+    return all(equal) or any(is_equal and tells for is_equal, tells in zip(equal, telling, strict=True))
 
 
 def _require_inside(ref: EvidenceRef, transcript: Transcript) -> None:

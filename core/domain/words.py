@@ -68,7 +68,15 @@ def number_strings(text: str) -> frozenset[str]:
 
 def located_numbers(text: str) -> list[tuple[str, int]]:
     """Each number of `text` in its plain form with the offset of its first digit."""
-    return [(_plain_number(match.group()), match.start()) for match in _NUMBER.finditer(text)]
+    return [(plain_number(match.group()), match.start()) for match in _NUMBER.finditer(text)]
+
+
+def plain_number(digits: str) -> str:
+    """Digits with their marks in plain form: no marks between thousands, a point before decimals."""
+    plain = "".join(str(int(char)) if char.isdigit() else char for char in digits)
+    if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", plain):
+        return re.sub(r"[.,]", "", plain)
+    return plain.replace(",", ".")
 
 
 def frequent_words(words: list[str]) -> frozenset[str]:
@@ -127,13 +135,6 @@ def _can_carry_meaning(word: str) -> bool:
     if len(word) == 1:
         return first.isdigit() or "\u3400" <= first <= "\u9fff"
     return not ("\u3400" <= first <= "\u9fff" and any(char in FUNCTION_CHARACTERS for char in word))
-
-
-def _plain_number(digits: str) -> str:
-    plain = "".join(str(int(char)) if char.isdigit() else char for char in digits)
-    if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", plain):
-        return re.sub(r"[.,]", "", plain)
-    return plain.replace(",", ".")
 
 
 # (suffix, what replaces it, least length of what stays), longest first where one ends in another.

@@ -11,27 +11,31 @@ from typing_extensions import TypedDict
 
 from core.errors import InvalidInput
 from core.scorecard.data import Recording, read_recordings
+from core.scorecard.falsehoods import FalsehoodScores, score_falsehoods
 from core.scorecard.grounding import GroundingRates, score_grounding
 from core.scorecard.lectures import LectureScores, score_lectures
 from core.scorecard.meetings import BASELINES, STYLES, SystemScores, score_baseline, score_sightline
 
 
 class ScorecardDocument(TypedDict):
-    """ROUGE, Pk, WindowDiff and grounding in per cent; a part whose file was not given is left out.
+    """ROUGE, Pk, WindowDiff, grounding and falsehoods in per cent; a part whose file was not given is left out.
 
-    `rss_mb` is the peak of this process once our own engine has done everything, before the baselines begin.
+    `falsehoods` are made from all files given. `rss_mb` is the peak of this process once our own engine has done
+    everything, before the falsehoods and the baselines begin.
     """
 
     meetings: NotRequired[dict[str, dict[str, SystemScores]]]
     lectures: NotRequired[LectureScores]
     grounding: NotRequired[GroundingRates]
+    falsehoods: NotRequired[FalsehoodScores]
     rss_mb: float
 
 
-def scorecard(meetings: Path | None, lectures: Path | None) -> ScorecardDocument:
+def scorecard(meetings: Path | None, lectures: Path | None, podcasts: Path | None = None) -> ScorecardDocument:
     """Runs everything; some minutes, nearly all of them LexRank's. Raises InvalidInput for no or unreadable files."""
-    if meetings is None and lectures is None:
-        raise InvalidInput("There is nothing to score. Give --meetings, --lectures or both.")
+    given = [path for path in (meetings, lectures, podcasts) if path is not None]
+    if not given:
+        raise InvalidInput("There is nothing to score. Give --meetings, --lectures, --podcasts or several of them.")
     recordings = read_recordings(meetings) if meetings else []
     own = {style: {"sightline": score_sightline(recordings, style)} for style in STYLES} if recordings else {}
     document: ScorecardDocument = {"rss_mb": 0.0}
@@ -40,6 +44,7 @@ def scorecard(meetings: Path | None, lectures: Path | None) -> ScorecardDocument
     if lectures:
         document["lectures"] = score_lectures(lectures)
     document["rss_mb"] = round(_peak_rss_mb(), 1)
+    document["falsehoods"] = score_falsehoods([recording for path in given for recording in read_recordings(path)])
     if recordings:
         document["meetings"] = {style: scores | _baselines(recordings, style) for style, scores in own.items()}
     return document
@@ -64,8 +69,22 @@ def scorecard_table(document: ScorecardDocument) -> str:
             _row("another video", rates["other_video"]),
             "",
         ]
+    if "falsehoods" in document:
+        lines += _falsehood_lines(document["falsehoods"])
     lines.append(f"Peak memory of our part: {document['rss_mb']:.0f} MB")
     return "\n".join(lines)
+
+
+def _falsehood_lines(scores: FalsehoodScores) -> list[str]:
+    lines: list[str] = []
+    for style, kinds in scores["planted"].items():
+        lines += [
+            f"Planted falsehoods, {style}, per cent",
+            _row("", "cases", "caught", "true flagged"),
+            *(_row(kind, str(s["cases"]), s["caught"], s["flagged"]) for kind, s in kinds.items()),
+        ]
+        lines += [_row("human sentences", "", "", scores["human"][style]), ""]
+    return lines
 
 
 def _baselines(recordings: list[Recording], style: str) -> dict[str, SystemScores]:
@@ -74,7 +93,7 @@ def _baselines(recordings: list[Recording], style: str) -> dict[str, SystemScore
 
 def _row(name: str, *cells: float | str) -> str:
     shown = [cell if isinstance(cell, str) else f"{cell:.2f}" for cell in cells]
-    return f"  {name:<22}" + "".join(f"{cell:>12}" for cell in shown)
+    return f"  {name:<30}" + "".join(f"{cell:>13}" for cell in shown)
 
 
 def _peak_rss_mb() -> float:

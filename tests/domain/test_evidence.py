@@ -115,3 +115,51 @@ def test_a_line_of_stop_words_alone_scores_by_its_quote() -> None:
     index = TranscriptIndex(transcript)
     assert ground("It is.", (whole(transcript, 0),), transcript, index).score == 1.0
     assert ground("What was there", (whole(transcript, 0),), transcript, index).score < 0.4
+
+
+def test_numbers_are_compared_by_value_across_segments() -> None:
+    transcript = timed("it costs one and a half", "million dollars and took twenty", "five years of work")
+    index = TranscriptIndex(transcript)
+    for text in ("It costs 1.5 million dollars.", "It cost $1,500,000 in dollars.", "The work took 25 years."):
+        assert ground(text, (whole(transcript, 1),), transcript, index).reasons.missing_numbers == ()
+    wrong = ground("It costs 2.5 million dollars, work of 30 years.", (whole(transcript, 1),), transcript, index)
+    assert wrong.reasons.missing_numbers == ("2.5 million", "30")
+
+
+def test_a_number_of_something_else_nearby_does_not_help() -> None:
+    transcript = timed("The encoder has twelve layers.", "The decoder has eight layers and 12 heads.")
+    index = TranscriptIndex(transcript)
+    place = (ref(1, 0, 1, 30),)
+    assert ground("The decoder has eight layers.", place, transcript, index).is_supported
+    assert ground("The decoder has 12 layers.", place, transcript, index).reasons.missing_numbers == ("12",)
+
+
+def test_the_writers_own_counting_is_no_number_that_must_be_said() -> None:
+    index = TranscriptIndex(LECTURE)
+    assert ground("Two fruits in the garden: apples and pears.", (whole(LECTURE, 0),), LECTURE, index).is_supported
+
+
+def test_a_name_that_is_not_said_is_enough_to_lose_support() -> None:
+    found = ground("The weather in Madrid is warm", (whole(LECTURE, 30),), LECTURE, TranscriptIndex(LECTURE))
+    assert found.score > 0.4
+    assert not found.is_supported
+    assert found.reasons.missing_names == ("Madrid",)
+
+
+def test_the_opposite_of_what_is_said_is_enough_to_lose_support() -> None:
+    index = TranscriptIndex(LECTURE)
+    found = ground("The weather in Lisbon is not warm and windy.", (whole(LECTURE, 30),), LECTURE, index)
+    assert found.score == 1.0
+    assert found.reasons.is_opposite
+    assert not found.is_supported
+
+
+def test_a_line_in_another_language_scores_its_evidence_and_keeps_numbers_and_names() -> None:
+    index = TranscriptIndex(LECTURE)
+    place = (whole(LECTURE, 20),)
+    good = ground("Der Transformer liest 512 Tokens.", place, LECTURE, index, written_in="de")
+    assert (good.score, good.is_supported, good.reasons.is_translated) == (1.0, True, True)
+    wrong = ground("Der Transformer liest 513 Tokens.", place, LECTURE, index, written_in="de-AT")
+    assert (wrong.is_supported, wrong.reasons.missing_numbers) == (False, ("513",))
+    assert not ground("Der Transformer liest 512 Tokens.", (), LECTURE, index, written_in="de").is_supported
+    assert not ground("The transformer reads 512 tokens", place, LECTURE, index, written_in="en").reasons.is_translated

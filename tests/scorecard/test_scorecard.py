@@ -92,13 +92,15 @@ def test_the_scorecard_has_the_shape_that_readers_expect(tmp_path: Path) -> None
     ]
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     document = scorecard(path, None)
-    assert document.keys() == {"meetings", "grounding", "rss_mb"}
+    assert document.keys() == {"meetings", "grounding", "falsehoods", "rss_mb"}
     assert document["meetings"].keys() == {"punctuated", "captions"}
     for systems in document["meetings"].values():
         assert list(systems) == ["sightline", "lexrank", "textrank", "lead", "random"]
         assert all(s.keys() == {"rouge1", "rouge2", "rougeL", "seconds"} for s in systems.values())
     assert document["grounding"].keys() == {"own", "half_video_shift", "other_video"}
-    assert re.search(r"sightline +\d+\.\d\d +\d+\.\d\d", scorecard_table(document))
+    table = scorecard_table(document)
+    assert re.search(r"sightline +\d+\.\d\d +\d+\.\d\d", table)
+    assert re.search(r"invented quote +\d+ +\d+\.\d\d +\d+\.\d\d", table)
 
 
 def test_nothing_to_score_is_refused() -> None:
