@@ -24,6 +24,7 @@ from core.secrets import session_key
 from core.services.accounts import Accounts
 from core.services.archival import Archival
 from core.services.audit import AuditLog
+from core.services.batches import Batches
 from core.services.engines import engine_choices
 from core.services.health import Health
 from core.services.operations.operations import Operations
@@ -78,6 +79,7 @@ class Services:
 
     settings: Settings
     summaries: Summaries
+    batches: Batches
     health: Health
     database: StartingDatabase
     hub: ProgressHub
@@ -123,17 +125,19 @@ def build_services(settings: Settings, *, app_name: str = "sightline", origin: s
     openai = OpenAiDoor(recorded(recorder))
     # Jobs are added on the services' own transactions: this queue never connects.
     jobs = QueuedJobs(build_queue("postgresql://"))
+    summaries = Summaries(
+        database=database,
+        jobs=jobs,
+        hub=hub,
+        settings=settings,
+        clock=clock,
+        engines=engine_choices(settings),
+        recording=recorder,
+    )
     return Services(
         settings=settings,
-        summaries=Summaries(
-            database=database,
-            jobs=jobs,
-            hub=hub,
-            settings=settings,
-            clock=clock,
-            engines=engine_choices(settings),
-            recording=recorder,
-        ),
+        summaries=summaries,
+        batches=Batches(database=database, jobs=jobs, summaries=summaries, clock=clock),
         health=Health(database=database, clock=clock, openai=openai.is_reachable if settings.openai_api_key else None),
         database=database,
         hub=hub,

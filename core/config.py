@@ -115,6 +115,11 @@ class Settings(BaseSettings):
         return EngineSettings(**{field.name: _plain(getattr(self, field.name)) for field in fields(EngineSettings)})
 
     @property
+    def listens(self) -> bool:
+        """True where something is set up that turns speech into text."""
+        return self.openai_api_key is not None or self.whisper_model is not None
+
+    @property
     def is_https(self) -> bool:
         """True where the public origin is served over TLS: cookies are then Secure and HSTS is sent."""
         return bool(self.public_origin and self.public_origin.startswith("https://"))

@@ -110,6 +110,10 @@ class Jobs(Protocol):
         """Adds the job that carries out this archival or restoration, on the caller's open transaction."""
         ...
 
+    async def enqueue_batch(self, connection: object, batch_id: UUID) -> None:
+        """Adds the job that takes this batch as far as it can go, on the caller's open transaction."""
+        ...
+
 
 class PasswordHasher(Protocol):
     """A slow hash. It blocks for tens of milliseconds and takes tens of megabytes: never on the event loop."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from starlette.datastructures import FormData, UploadFile
 
+from core.api.uploads import FileFields, file_request
+from core.domain.batch import BatchRequest, find_batch
 from core.domain.library import AddressRequest, CaptionsRequest, SummaryRequest
 from core.errors import InvalidInput
 from pages.navigation import Way
@@ -49,7 +51,7 @@ NOTHING_WRONG = Wrong()
 class Asked:
     """What a form asks for, the field it was asked in, and what to show again if it is refused."""
 
-    request: SummaryRequest
+    request: SummaryRequest | BatchRequest
     field: str
     kept: Kept
 
@@ -69,21 +71,21 @@ async def read_form(form: FormData, accept_language: str) -> Asked:
     title = " ".join(kept.title.split())[:_LONGEST_TITLE_CHARS] or None
     file = form.get("file")
     if isinstance(file, UploadFile) and file.filename:
-        content = await file.read()
-        return Asked(
-            request=CaptionsRequest(content=content, filename=file.filename, title=title, options=options),
-            field="file",
-            kept=kept,
-        )
+        wanted = await file_request(file, file.filename, FileFields(title=title, options=options))
+        return Asked(request=wanted, field="file", kept=kept)
+    languages = preferred_languages(_text(form, "language") or accept_language)
+    for field, given in (("text", kept.text), ("address", kept.address)):
+        if found := find_batch(given):
+            batch = replace(found, title=title, languages=languages, options=options)
+            return Asked(request=batch, field=field, kept=kept)
     if kept.text.strip():
         content = kept.text.encode("utf-8", "replace")
         pasted = CaptionsRequest(content=content, title=title, is_pasted=True, options=options)
         return Asked(request=pasted, field="text", kept=kept)
     if not kept.address.strip():
-        raise InvalidInput("Paste the address of a video, or choose its caption file.")
-    languages = preferred_languages(_text(form, "language") or accept_language)
-    wanted = AddressRequest(address=kept.address, languages=languages, options=options)
-    return Asked(request=wanted, field="address", kept=kept)
+        raise InvalidInput("Paste the address of a video, or choose a file.")
+    address = AddressRequest(address=kept.address, languages=languages, options=options)
+    return Asked(request=address, field="address", kept=kept)
 
 
 def kept_of(form: FormData) -> Kept:

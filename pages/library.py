@@ -11,7 +11,9 @@ from core.api.owners import owner_of
 from core.domain.library import SummaryListItem, SummaryPage
 from core.domain.owner import Owner
 from core.errors import AppError, NotFound
+from core.services.batches import Batches
 from core.services.summaries import Summaries
+from pages.components.batch_strip import show_batches
 from pages.components.card import Card, show_waiting_card
 from pages.components.confirm_dialog import confirm
 from pages.components.elements import box, markup, text
@@ -25,13 +27,13 @@ _MOST_REFRESHED = 100
 _EMPTY = SummaryPage(items=(), total=0, next_cursor=None)
 
 
-def register(summaries: Summaries) -> None:
+def register(summaries: Summaries, batches: Batches) -> None:
     """The page. Whoever has no summaries yet sees how to make the first."""
 
     @ui.page("/library")
     async def library_page(request: Request) -> None:
         frame("Library", here="/library")
-        shelf = _Shelf(summaries, owner_of(request))
+        shelf = _Shelf(summaries, batches, owner_of(request))
         await ui.context.client.connected()
         if not ui.context.client.is_deleted:  # a crawler never connects: nothing is loaded for it
             await shelf.load()
@@ -40,8 +42,9 @@ def register(summaries: Summaries) -> None:
 class _Shelf:
     """The cards of one open page."""
 
-    def __init__(self, summaries: Summaries, owner: Owner | None) -> None:
+    def __init__(self, summaries: Summaries, batches: Batches, owner: Owner | None) -> None:
         self._summaries = summaries
+        self._batches = batches
         self._owner = owner
         self._cards: dict[UUID, Card] = {}
         self._cursor: str | None = None
@@ -50,6 +53,7 @@ class _Shelf:
             with box("div", "split"):
                 self._heading = text("h1", "Library")
                 self._count = text("span", "", "muted figures", role="status")
+            self._strip = box("div")
             self._room = box("div", "cards", aria_busy="true")
             self._after = box("div", "more")
         with self._room:
@@ -61,6 +65,9 @@ class _Shelf:
         """The first page, or why it did not come and a way to try again."""
         try:
             page = await self._fetch(None, _PAGE_SIZE)
+            self._strip.clear()
+            with self._strip:
+                await show_batches(self._batches, self._owner)
         except AppError as error:
             self._show_error(error)
             return

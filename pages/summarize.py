@@ -9,13 +9,18 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from core.api.limits import MAX_UPLOAD_BYTES
 from core.api.owners import ensure_owner
+from core.api.uploads import closing_file
+from core.domain.batch import BatchRequest
+from core.domain.library import SummaryRequest
+from core.domain.owner import Owner
 from core.errors import AppError, InvalidInput
+from core.services.batches import Batches
 from core.services.summaries import Summaries
 from pages.composer import Asked, Kept, Wrong, composer_page, kept_of, read_form
 from pages.navigation import ways_of
 
 
-def register(summaries: Summaries) -> None:
+def register(summaries: Summaries, batches: Batches) -> None:
     """The two routes. Foreign origins and bodies past the limit are refused before they get here."""
 
     async def show(request: Request) -> Response:
@@ -26,10 +31,16 @@ def register(summaries: Summaries) -> None:
         if isinstance(asked, Response):
             return asked
         try:
-            summary_id = await summaries.submit(asked.request, ensure_owner(request))
+            with closing_file(asked.request):
+                return RedirectResponse(await submit(asked.request, ensure_owner(request)), 303)
         except AppError as error:
             return _refused(request, error, asked.field, asked.kept)
-        return RedirectResponse(f"/summaries/{summary_id}", 303)
+
+    async def submit(asked: SummaryRequest | BatchRequest, owner: Owner) -> str:
+        """Where what was asked for can be watched."""
+        if isinstance(asked, BatchRequest):
+            return f"/batch/{await batches.create(asked, owner)}"
+        return f"/summaries/{await summaries.submit(asked, owner)}"
 
     app.add_api_route("/summarize", show, methods=["GET"], include_in_schema=False)
     app.add_api_route("/summarize", take, methods=["POST"], include_in_schema=False)

@@ -9,16 +9,15 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from core.api.limits import MAX_UPLOAD_BYTES
 from core.api.request_record import current_page
 from core.domain.library import EngineMenu
 from core.domain.output_languages import OUTPUT_LANGUAGES
 from core.domain.summary import EngineName
 from pages.assets import asset_url
+from pages.files import TakenFiles, taken_files
 from pages.icons import icon
 from pages.options import LENGTHS, engine_picks
 from pages.parts import HIGHEST_LEVEL
-from pages.words import ACCEPTED_SUFFIXES, FORMATS
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _OFFLINE_ALONE = EngineMenu(engines=(EngineName.OFFLINE,))
@@ -51,6 +50,11 @@ def _kept_options() -> str:
     return Markup(' data-engines="{}"').format(names) if names else Markup("")
 
 
+def _taken_files() -> TakenFiles:
+    """What every form takes besides addresses."""
+    return taken_files(_menu())
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -60,9 +64,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(icon=icon, asset_url=asset_url, formats=FORMATS, accepted=ACCEPTED_SUFFIXES)
+    environment.globals.update(icon=icon, asset_url=asset_url, taken_files=_taken_files)
     environment.globals.update(current_page=current_page, vitals_ratio=0, highest_level=HIGHEST_LEVEL)
     environment.globals.update(engine_menu=lambda: _OFFLINE_ALONE, kept_options=_kept_options)
     environment.globals.update(engine_picks=engine_picks, lengths=LENGTHS, output_languages=OUTPUT_LANGUAGES)
-    environment.globals["max_upload_mb"] = MAX_UPLOAD_BYTES // (1024 * 1024)
     return environment

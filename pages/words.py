@@ -12,9 +12,9 @@ from core.domain.rungs import RUNGS
 from core.domain.timecode import format_timecode
 from core.domain.transcript import NoteCode, TranscriptSource
 
-FORMATS = "SRT · VTT · SBV · TTML · JSON3 · TXT"
+CAPTION_FORMATS = "SRT · VTT · SBV · TTML · JSON3 · TXT"
 # What a file dialogue offers first; the format itself is told from the content.
-ACCEPTED_SUFFIXES = ".srt,.vtt,.sbv,.ttml,.xml,.json,.json3,.srv1,.srv3,.dfxp,.txt"
+CAPTION_SUFFIXES = ".srt,.vtt,.sbv,.ttml,.xml,.json,.json3,.srv1,.srv3,.dfxp,.txt"
 
 STAGE_NAMES: dict[str, str] = {
     Stage.QUEUED: "In the queue",

@@ -17,6 +17,7 @@ from core.api.security import SecurityHeaders
 from core.api.vitals import KnownPages, VitalsRoutes
 from core.bootstrap import Services
 from core.clock import SystemClock
+from core.config import Settings
 from core.telemetry.traces import find_trace
 
 
@@ -38,15 +39,24 @@ def register(app: FastAPI, services: Services) -> None:
         recording=recorder,
         vitals=vitals,
         operations=OperationsRoutes(services.operations, SystemClock()),
+        batches=services.batches,
     )
     app.mount(PREFIX, api)
     metrics = MetricsRoute(services.operations, SystemClock(), token=settings.metrics_token)
     app.add_api_route("/metrics", metrics.get, methods=["GET"], include_in_schema=False)
     # From the inside out: what is refused further in still gets its headers, number and log line further out.
     app.add_middleware(SignedInReader, accounts=services.accounts)
-    app.add_middleware(UploadLimit, recording=recorder)
+    app.add_middleware(UploadLimit, recording=recorder, form_bytes=_recordings(settings))
     app.add_middleware(OriginCheck, public_origin=settings.public_origin, recording=recorder)
     app.add_middleware(SecurityHeaders, is_https=settings.is_https)
     app.add_middleware(HeadAsGet)
     trace = find_trace(settings) if settings.sentry_dsn else None
     app.add_middleware(RequestContext, recording=recorder, trace=trace)
+
+
+def _recordings(settings: Settings) -> dict[str, int]:
+    """Where forms may bring recordings, and how large."""
+    if not settings.listens:
+        return {}
+    most_bytes = settings.upload_longest_mb * 1024 * 1024
+    return {"/summarize": most_bytes, f"{PREFIX}/v1/summaries": most_bytes}

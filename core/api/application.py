@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
+from core.api.batches import BatchRoutes, batches_router
 from core.api.events import OpenStreams
 from core.api.health import HealthRoutes, health_router
 from core.api.operations import OperationsRoutes, operations_router
@@ -15,6 +16,7 @@ from core.api.reports import ReportRoutes, reports_router
 from core.api.summaries import SummaryRoutes, summaries_router
 from core.api.vitals import VitalsRoutes, vitals_router
 from core.ports import NoRecording, Recording
+from core.services.batches import Batches
 from core.services.health import Health
 from core.services.summaries import Summaries
 
@@ -35,6 +37,7 @@ def build_api(
     recording: Recording | None = None,
     vitals: VitalsRoutes | None = None,
     operations: OperationsRoutes | None = None,
+    batches: Batches | None = None,
 ) -> FastAPI:
     """The application to mount at /api."""
     api = FastAPI(
@@ -49,6 +52,7 @@ def build_api(
     )
     for router in (
         summaries_router(SummaryRoutes(summaries, streams)),
+        *([batches_router(BatchRoutes(batches))] if batches else []),
         health_router(HealthRoutes(health)),
         reports_router(ReportRoutes(recording or NoRecording())),
         *([vitals_router(vitals)] if vitals else []),

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from core.api.problems import BadRequest, UnsupportedMediaType, invalid_fields
+from core.api.uploads import FileFields, file_request
 from core.domain.library import AddressRequest, CaptionsRequest, SummaryOptions, SummaryRequest
 from core.domain.output_languages import output_language
 from core.domain.summary import EngineName, Length
@@ -39,6 +40,9 @@ def _can_be_written(tag: str) -> str:
 OutputLanguage = Annotated[Language, AfterValidator(_can_be_written)]
 _ABOUT_ENGINE = "Who writes the summary. Without it the best that this server has; offline needs no key."
 _ABOUT_OUTPUT = "The language to write in. Without it the one that is spoken; the offline engine has no choice of it."
+_ABOUT_FILE = (
+    "Captions, or, where the server listens, a recording (audio or video). Which of them is told from the content."
+)
 _ABOUT_LENGTH = "How much the language model writes; the offline engine has one length."
 
 
@@ -127,19 +131,14 @@ async def _from_fields(form: FormData) -> SummaryRequest:
         fields = UploadFields.model_validate(texts)
     except ValidationError as error:
         raise shown(error) from None
-    return CaptionsRequest(
-        content=await file.read(),
-        filename=_safe_name(file.filename),
-        title=fields.title or None,
-        language=fields.language,
-        options=fields.options,
-    )
+    beside = FileFields(title=fields.title or None, language=fields.language, options=fields.options)
+    return await file_request(file, _safe_name(file.filename), beside)
 
 
 def upload_schema() -> dict[str, object]:
     """JSON Schema of the form with a file."""
     fields = UploadFields.model_json_schema()
-    file = {"type": "string", "format": "binary", "description": "Captions; their format is told from the content."}
+    file = {"type": "string", "format": "binary", "description": _ABOUT_FILE}
     return {**fields, "properties": {"file": file, **fields["properties"]}, "required": ["file"]}
 
 

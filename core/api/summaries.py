@@ -17,6 +17,7 @@ from core.api.accounts import still_holds
 from core.api.events import OpenStreams, ProgressEvent, ProgressStream
 from core.api.owners import OWNER_HEADER, ensure_api_owner, owner_of
 from core.api.submissions import Submission, read_submission, upload_schema
+from core.api.uploads import closing_file
 from core.domain.document import SummaryDocument
 from core.domain.library import SummaryListItem, SummaryPage, SummaryState, SummaryTranscript
 from core.domain.owner import Owner
@@ -76,7 +77,8 @@ class SummaryRoutes:
     async def submit(self, request: Request) -> Response:
         asked = await read_submission(request)
         owner, secret = ensure_api_owner(request)
-        summary_id = await self._summaries.submit(asked, owner)
+        with closing_file(asked):
+            summary_id = await self._summaries.submit(asked, owner)
         state = await self._summaries.get(summary_id, owner)
         headers = {**_PRIVATE, "Location": f"/api/v1/summaries/{summary_id}"}
         if secret is not None:

@@ -30,10 +30,14 @@ AS_IT_COMES = SummaryOptions()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineMenu:
-    """Which engines this service has, the best first, and the model behind the language model's."""
+    """Which engines this service has, the best first, and the model behind the language model's.
+
+    `recording_mb` is the largest recording that is listened to; None where none is.
+    """
 
     engines: tuple[EngineName, ...]
     model: str | None = None
+    recording_mb: int | None = None
 
     @property
     def has_choice(self) -> bool:

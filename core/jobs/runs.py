@@ -172,8 +172,7 @@ class _Attempt:
         """What the engine may take, and, where a recording may have to be listened to, that too."""
         settings = self._work.settings
         limit_s = settings.model_job_timeout_s if self._asks_a_model else settings.job_timeout_s
-        can_listen = settings.openai_api_key is not None or settings.whisper_model is not None
-        return limit_s + settings.speech_total_timeout_s if can_listen and self._words is None else limit_s
+        return limit_s + settings.speech_total_timeout_s if settings.listens and self._words is None else limit_s
 
     async def _listen(self, child: EngineProcess) -> None:
         """Turns what the child tells into writes, until one of them ends the run."""

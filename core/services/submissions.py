@@ -49,10 +49,13 @@ class Submission:
     recording: MediaRequest | None = None
 
 
-async def read_submission(request: SummaryRequest, engines: Sequence[EngineChoice], *, longest_mb: int) -> Submission:
+async def read_submission(
+    request: SummaryRequest, engines: Sequence[EngineChoice], *, longest_mb: int | None
+) -> Submission:
     """The submission; InvalidInput or TooLarge where it cannot be carried out. Captions are parsed in a thread.
 
-    `engines` are those this service has, the best first; `longest_mb` bounds a recording.
+    `engines` are those this service has, the best first; `longest_mb` bounds a recording, None where none is
+    listened to.
     """
     wanted = choose(request.options, engines)
     if isinstance(request, AddressRequest):
@@ -71,9 +74,9 @@ def words_request_key(facts: TranscriptFacts, options: RunOptions) -> str:
     return _key("words", facts.sha256, facts.language, options.title, options)
 
 
-def menu_of(engines: Sequence[EngineChoice]) -> EngineMenu:
+def menu_of(engines: Sequence[EngineChoice], *, recording_mb: int | None) -> EngineMenu:
     model = next((engine.model for engine in engines if engine.model), None)
-    return EngineMenu(engines=tuple(engine.name for engine in engines), model=model)
+    return EngineMenu(engines=tuple(engine.name for engine in engines), model=model, recording_mb=recording_mb)
 
 
 def choose(options: SummaryOptions, engines: Sequence[EngineChoice]) -> RunOptions:
@@ -115,8 +118,10 @@ def _read_captions(request: CaptionsRequest, wanted: RunOptions) -> Submission:
     )
 
 
-def _read_media(request: MediaRequest, wanted: RunOptions, longest_mb: int) -> Submission:
+def _read_media(request: MediaRequest, wanted: RunOptions, longest_mb: int | None) -> Submission:
     """The recording is named by its bytes: the same file handed in twice is listened to once."""
+    if longest_mb is None:
+        raise InvalidInput("This server does not listen to recordings. Hand in the captions instead.")
     if request.size_bytes > longest_mb * _MB:
         raise TooLarge(
             f"This file has {request.size_bytes / _MB:.0f} MB; {longest_mb} MB are the most. Hand in its sound alone, "

@@ -96,6 +96,7 @@ class Summaries:
         self._settings = settings
         self._clock = clock
         self._engines = tuple(engines)
+        self._recording_mb = settings.upload_longest_mb if settings.listens else None
         self._records = SummaryRecords(database)
         self._documents = SummaryDocuments(database)
         self._figures = SummaryFigures(recording)
@@ -103,7 +104,7 @@ class Summaries:
     @property
     def menu(self) -> EngineMenu:
         """What people can choose from."""
-        return menu_of(self._engines)
+        return menu_of(self._engines, recording_mb=self._recording_mb)
 
     async def submit(self, request: SummaryRequest, owner: Owner, *, along: Along | None = None) -> UUID:
         """Id of the new summary. Row, run and job, and what `along` does, are committed together, or nothing at all.
@@ -112,7 +113,7 @@ class Summaries:
         Raises InvalidInput or TooLarge.
         """
         with self._figures.submitting(request, owner) as submitting:
-            submission = await read_submission(request, self._engines, longest_mb=self._settings.upload_longest_mb)
+            submission = await read_submission(request, self._engines, longest_mb=self._recording_mb)
             now = self._clock.now()
             async with self._database.transaction() as session:
                 new = await self._new_run(session, submission, owner)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -42,12 +43,17 @@ class Rung:
         return self.gives
 
 
-def climb(*rungs: Rung) -> tuple[FetchedCaptions | TranscriptUnavailable, list[RungAttempt]]:
+def climb(
+    *rungs: Rung, resting: Mapping[str, str] | None = None
+) -> tuple[FetchedCaptions | TranscriptUnavailable, list[RungAttempt]]:
     attempts: list[RungAttempt] = []
     try:
-        return fetch_captions("okNormal-00", rungs, languages=("de", "en"), on_attempt=attempts.append), attempts
+        fetched = fetch_captions(
+            "okNormal-00", rungs, languages=("de", "en"), on_attempt=attempts.append, resting=resting or {}
+        )
     except TranscriptUnavailable as failure:
         return failure, attempts
+    return fetched, attempts
 
 
 def summary(attempts: list[RungAttempt]) -> list[tuple[str, RungOutcome, str | None]]:
@@ -142,3 +148,75 @@ def test_an_error_that_is_no_failure_of_captions_is_a_bug_and_passes_through() -
 
     with pytest.raises(ZeroDivisionError):
         climb(Buggy("first"))
+
+
+def said(attempts: list[RungAttempt]) -> list[tuple[str, str]]:
+    return [(attempt.rung, attempt.message) for attempt in attempts if attempt.outcome is RungOutcome.SKIPPED]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [CaptionFailure.IP_BLOCKED, CaptionFailure.REQUEST_BLOCKED, CaptionFailure.CONSENT_FAILED],
+)
+def test_a_proxy_is_taken_after_a_block(failure: CaptionFailure) -> None:
+    proxy = Rung("youtube_proxy", WHOLE)
+    outcome, attempts = climb(Rung("youtube", failure), proxy)
+    assert outcome == WHOLE
+    assert summary(attempts)[1] == ("youtube_proxy", RungOutcome.OK, None)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        CaptionFailure.TIMED_OUT,
+        CaptionFailure.CAPTIONS_DISABLED,
+        CaptionFailure.AGE_RESTRICTED,
+        CaptionFailure.PROXY_FAILED,
+        CaptionFailure.PO_TOKEN_REQUIRED,
+    ],
+)
+def test_a_proxy_is_paid_for_only_after_a_block(failure: CaptionFailure) -> None:
+    proxy = Rung("youtube_proxy", WHOLE)
+    outcome, attempts = climb(Rung("youtube", failure), proxy)
+    assert isinstance(outcome, TranscriptUnavailable)
+    assert outcome.failure is failure
+    assert proxy.asked == []
+    assert said(attempts) == [("youtube_proxy", "only after a block")]
+
+
+def test_captions_kept_from_one_client_are_asked_for_by_another_at_another_address() -> None:
+    kept_back = Rung("youtube", CaptionFailure.PO_TOKEN_REQUIRED)
+    outcome, attempts = climb(kept_back, Rung("youtube_proxy", WHOLE), Rung("yt_dlp_proxy", WHOLE))
+    assert outcome == WHOLE
+    assert attempts[-1].rung == "yt_dlp_proxy"
+    assert said(attempts) == [("youtube_proxy", "only after a block")]
+
+
+def test_a_resting_rung_is_skipped_with_its_reason() -> None:
+    resting = Rung("youtube", WHOLE)
+    outcome, attempts = climb(resting, Rung("gumloop", WHOLE), resting={"youtube": "rests until 12:05"})
+    assert outcome == WHOLE
+    assert resting.asked == []
+    assert said(attempts) == [("youtube", "rests until 12:05")]
+
+
+def test_a_rung_that_rests_opens_the_way_round_as_the_block_did_before_it() -> None:
+    outcome, attempts = climb(Rung("youtube", WHOLE), Rung("youtube_proxy", WHOLE), resting={"youtube": "rests"})
+    assert outcome == WHOLE
+    assert summary(attempts) == [("youtube", RungOutcome.SKIPPED, None), ("youtube_proxy", RungOutcome.OK, None)]
+
+
+def test_where_all_rest_the_person_may_come_back() -> None:
+    outcome, _attempts = climb(Rung("youtube", WHOLE), resting={"youtube": "rests"})
+    assert isinstance(outcome, TranscriptUnavailable)
+    assert outcome.failure is CaptionFailure.RESTING
+    assert outcome.retryable
+    assert not outcome.rule.is_operator_fault
+
+
+def test_a_rung_that_is_not_configured_does_not_rest_and_opens_nothing() -> None:
+    absent = Rung("youtube", WHOLE, is_configured=False)
+    outcome, attempts = climb(absent, Rung("youtube_proxy", WHOLE), resting={"youtube": "rests"})
+    assert isinstance(outcome, TranscriptUnavailable)
+    assert outcome.failure is CaptionFailure.NOT_CONFIGURED
+    assert said(attempts) == [("youtube", "not configured"), ("youtube_proxy", "only after a block")]

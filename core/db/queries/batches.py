@@ -218,7 +218,6 @@ def _batch(row: BatchRow, counts: Mapping[ItemState, int], seqs: int) -> Batch:
         source_url=row.source_url,
         state=BatchState(row.state),
         failure_message=failure.get("message"),
-        can_list_again=bool(failure.get("retryable")),
         counts=BatchCounts(
             done=counts[ItemState.DONE],
             failed=counts[ItemState.FAILED],

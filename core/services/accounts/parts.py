@@ -16,6 +16,7 @@ from core.clock import Clock
 from core.config import Settings
 from core.db.database import Database, driver_connection
 from core.db.queries.account_tokens import AccountToken, insert_token
+from core.db.queries.batches import claim_batches
 from core.db.queries.sessions import EndedSession, NewSession, end_session, insert_session
 from core.db.queries.users import claim_summaries
 from core.db.queries.visitors import link_visitors
@@ -108,6 +109,7 @@ class AccountParts:
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         mine = {*claimed, *([visit.anonymous_id] if visit.anonymous_id else [])}
         if mine:
+            await claim_batches(session, account.id, mine)
             await claim_summaries(session, account.id, mine)
             await link_visitors(session, account.id, mine, registered_at=now if is_new else None)
         before = visit.signed_in
