@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,9 +40,9 @@ def add_to(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     one_thread()
-    writer = _writer(arguments)
+    make_writer = _writer(arguments)
     words = _read(arguments.source, language=arguments.language, title=arguments.title)
-    _write(_render(summarize(words, writer), arguments.format), arguments.output)
+    _write(_render(summarize(words, make_writer()), arguments.format), arguments.output)
     return 0
 
 
@@ -67,15 +68,16 @@ def summarize(words: FetchedCaptions, writer: Writer) -> SummaryDocument:
     return {**document, "cost_microusd": writer.purse.spent_microusd, "receipt": writer.purse.receipt()}
 
 
-def _writer(arguments: argparse.Namespace) -> Writer:
-    """The engine that was asked for. InvalidInput where it cannot do what was asked of it."""
+def _writer(arguments: argparse.Namespace) -> Callable[[], Writer]:
+    """What makes the engine that was asked for. InvalidInput, at once, where that cannot do what was asked of it.
+
+    The offline engine takes a third of a second to load: not before there is something to read.
+    """
     is_offline = arguments.engine == EngineName.OFFLINE
     if is_offline and (arguments.output_language or arguments.length != Length.STANDARD):
         raise InvalidInput("The offline engine has one length and writes what is spoken. Add --engine openai.")
     if is_offline:
-        from core.summarizing.offline import OfflineEngine
-
-        return Writer(engine=OfflineEngine())
+        return _offline_writer
     from core.cli.model import model_engine
     from core.domain.output_languages import output_language
 
@@ -83,7 +85,13 @@ def _writer(arguments: argparse.Namespace) -> Writer:
     if tag and output_language(tag) is None:
         raise InvalidInput("Summaries are not written in this language. Give a tag such as en, de or pt-BR.")
     engine, purse = model_engine(language=tag, length=Length(arguments.length))
-    return Writer(engine=engine, purse=purse)
+    return lambda: Writer(engine=engine, purse=purse)
+
+
+def _offline_writer() -> Writer:
+    from core.summarizing.offline import OfflineEngine
+
+    return Writer(engine=OfflineEngine())
 
 
 def _read(source: str, *, language: str | None, title: str | None) -> FetchedCaptions:

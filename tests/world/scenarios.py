@@ -171,6 +171,21 @@ _TABLE = (
         failure=CaptionFailure.IP_BLOCKED,
         title=None,
     ),
+    # A block that ends: at the second, or only at the fourth address that asks.
+    Scenario(
+        name="blocked_once",
+        video_id="noBlocked1-",
+        watch=Answer(file="too_many_requests.html", only_first=1),
+        failure=CaptionFailure.IP_BLOCKED,
+        title=None,
+    ),
+    Scenario(
+        name="blocked_thrice",
+        video_id="noBlocked3-",
+        watch=Answer(file="too_many_requests.html", only_first=3),
+        failure=CaptionFailure.IP_BLOCKED,
+        title=None,
+    ),
     Scenario(
         name="request_blocked",
         video_id="noReqBlock0",
