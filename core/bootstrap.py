@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -122,7 +122,6 @@ def build_services(settings: Settings, *, app_name: str = "sightline", origin: s
     recorder = recorder_for(settings, clock, process=app_name.removeprefix("sightline-"))
     database = StartingDatabase(app_name=app_name, recording=recorder)
     hub = ProgressHub(database)
-    openai = OpenAiDoor(recorded(recorder))
     # Jobs are added on the services' own transactions: this queue never connects.
     jobs = QueuedJobs(build_queue("postgresql://"))
     summaries = Summaries(
@@ -138,7 +137,7 @@ def build_services(settings: Settings, *, app_name: str = "sightline", origin: s
         settings=settings,
         summaries=summaries,
         batches=Batches(database=database, jobs=jobs, summaries=summaries, clock=clock),
-        health=Health(database=database, clock=clock, openai=openai.is_reachable if settings.openai_api_key else None),
+        health=Health(database=database, clock=clock, openai=_door(settings, recorder)),
         database=database,
         hub=hub,
         accounts=Accounts(
@@ -158,6 +157,11 @@ def build_services(settings: Settings, *, app_name: str = "sightline", origin: s
         operations=Operations(database=database, clock=clock),
         telemetry=ProcessTelemetry(recorder, database, clock, settings),
     )
+
+
+def _door(settings: Settings, recorder: Recorder) -> Callable[[], Awaitable[bool]] | None:
+    """Asks whether the language model's vendor can be reached; None where nobody here has a key."""
+    return OpenAiDoor(recorded(recorder)).is_reachable if settings.openai_api_key else None
 
 
 @asynccontextmanager

@@ -12,4 +12,9 @@ one_thread()
 # Specifications, recordings and data sets that are not part of the project; tests that want them skip without.
 SHARED = Path(__file__).parents[1].parent / "shared"
 
-pytest_plugins = ["tests.fixtures_database", "tests.fixtures_youtube", "tests.fixtures_archival", "tests.fixtures_models"]
+pytest_plugins = [
+    "tests.fixtures_database",
+    "tests.fixtures_youtube",
+    "tests.fixtures_archival",
+    "tests.fixtures_models",
+]

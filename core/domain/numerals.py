@@ -76,10 +76,9 @@ def said_values(hits: Sequence[Hit], forms: Sequence[str], language: str | None)
         atoms = [hit.atom for hit in run]
         for first, hit in enumerate(run):
             yield from ((value, hit.position) for value in hit.also)
-            for past in range(first + 1, min(first + _MOST_WORDS, len(run)) + 1):
-                value = _value(atoms[first:past], speech)
-                if value is not None:
-                    yield _plain(value), hit.position
+            spans = (atoms[first:past] for past in range(first + 1, min(first + _MOST_WORDS, len(run)) + 1))
+            values = (_value(span, speech) for span in spans)
+            yield from ((_plain(value), hit.position) for value in values if value is not None)
 
 
 def numerals_in(text: str, language: str | None) -> list[Numeral]:

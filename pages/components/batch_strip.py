@@ -32,8 +32,12 @@ def _show(shown: tuple[Batch, ...], total: int) -> None:
         text("h2", f"Batches{more}", "label")
         with box("ul"):
             for batch in shown:
-                with box("li", "panel"):
-                    text("a", batch_name(batch), href=f"/batch/{batch.id}", dir="auto")
-                    text("span", progress_words(batch), "fine muted figures")
-                    with box("div", "bar", aria_hidden="true"):
-                        box("i").style(f"transform: scaleX({batch.counts.ended_ratio:.4f})")
+                _show_one(batch)
+
+
+def _show_one(batch: Batch) -> None:
+    with box("li", "panel"):
+        text("a", batch_name(batch), href=f"/batch/{batch.id}", dir="auto")
+        text("span", progress_words(batch), "fine muted figures")
+        with box("div", "bar", aria_hidden="true"):
+            box("i").style(f"transform: scaleX({batch.counts.ended_ratio:.4f})")

@@ -31,15 +31,21 @@ def show_notice(
                 text("span", title)
             with box("p"):
                 text("span", words)
-                if until is not None:
-                    _show_until(until)
-        if choices:
-            with box("div", "cluster"):
-                for choice in choices:
-                    ActButton(choice.words, choice.act, "btn compact primary" if choice.is_primary else "btn compact")
+                _show_until(until)
+        _show_choices(choices)
 
 
-def _show_until(until: datetime) -> None:
+def _show_choices(choices: Sequence[Choice]) -> None:
+    if not choices:
+        return
+    with box("div", "cluster"):
+        for choice in choices:
+            ActButton(choice.words, choice.act, "btn compact primary" if choice.is_primary else "btn compact")
+
+
+def _show_until(until: datetime | None) -> None:
+    if until is None:
+        return
     text("span", " It is tried again at ")
     text("sl-moment", f"{until:%H:%M} UTC", "figures", datetime=until.isoformat())
     text("span", " at the latest; you need not stay on this page.")

@@ -20,7 +20,6 @@ from tests.world import llmock as llmock_world
 from tests.world.aimock import Aimock
 from tests.world.llmock import Llmock
 
-
 SCHEMA: dict[str, object] = {
     "type": "object",
     "properties": {"title": {"type": "string"}, "points": {"type": "array", "items": {"type": "integer"}}},
