@@ -22,6 +22,8 @@ from core.domain.words import located_tokens
 _OPENING = re.compile(r"[.?!:;…\n\"“”«»„‘(\[—–•*/|]\s*$|^\s*$")
 # Words that may stand in small letters inside a name.
 _CONNECTORS = word_set("of the de la le da do dos del della di von van der den du")
+# Where all nouns have capitals, articles link them in every sentence: "die Bedeutung der Zerlegung" names nobody.
+_CONNECTORS_AMONG_NOUNS = word_set("of de la di von van")
 _NO_NAMES = word_set("i mr mrs ms dr prof i'm i've i'd i'll internet web ok")
 # What translates with the text: English writes these with capitals, and the speech says them in its own language.
 _TRANSLATED = word_set(
@@ -175,7 +177,7 @@ def missing_names(
 
 def name_runs(text: str, spoken: SpokenForms, *, stops: frozenset[str], written_in: str | None) -> list[list[NameWord]]:
     """The names of a line, each as its words."""
-    words = _words(text)
+    words = _words(text, _CONNECTORS_AMONG_NOUNS if written_in in _CAPITAL_NOUNS else _CONNECTORS)
     is_title = _is_title(words)
     runs: list[list[NameWord]] = [[]]
     for at, word in enumerate(words):
@@ -239,7 +241,7 @@ def _folded_words(text: str) -> frozenset[str]:
     return frozenset(fold(form) for form, _start in located_tokens(text))
 
 
-def _words(text: str) -> list[NameWord]:
+def _words(text: str, connectors: frozenset[str]) -> list[NameWord]:
     """The words of a line but for those that may link a name's."""
     found: list[NameWord] = []
     located = located_tokens(text)
@@ -250,7 +252,7 @@ def _words(text: str) -> list[NameWord]:
         is_initial = len(last) == 1 and last.isupper() and gap[:1] == "."
         end, last = start + len(form), written
         is_capital = any(char.isupper() for char in written)
-        if not is_capital and form in _CONNECTORS:
+        if not is_capital and form in connectors:
             continue
         opens = not is_initial and bool(_OPENING.search(text[:start]))
         is_linked = bool(found) and found[-1].is_capital and not opens and bool(_LINK.fullmatch(gap))

@@ -30,11 +30,13 @@ class FieldKind(StrEnum):
 class Support(StrEnum):
     """What a field is held against before it may be shown.
 
-    CLAIM: the speech around the entry's evidence. SAID: its words must be spoken somewhere in the video (the wrong
+    CLAIM: the speech around the entry's evidence. DENIED: the same, but the speaker says that it is wrong, so whether
+    it is affirmed there is not compared. SAID: its words must be spoken somewhere in the video (the wrong
     answers of a quiz). CLOSED: nothing, since it is one of our own words or a number.
     """
 
     CLAIM = "claim"
+    DENIED = "denied"
     SAID = "said"
     CLOSED = "closed"
 
@@ -125,7 +127,8 @@ PARTS: tuple[Part, ...] = (
     Part(
         slug="debunked", title="Debunked assumptions", tab=Tab.INSIGHTS, most=6,
         fields=(
-            Field(name="assumption", title="Assumption", about="the belief that the speaker says is wrong"),
+            Field(name="assumption", title="Assumption", about="the belief that the speaker says is wrong",
+                  support=Support.DENIED),
             Field(name="correction", title="What the video says", about="what the speaker says instead"),
         ),
     ),
@@ -200,7 +203,7 @@ def part_of(slug: str) -> Part:
 
 
 def claim_of(part: Part, fields: dict[str, FieldValue]) -> str:
-    """What of an entry is held against the speech, as one text; "" where all of its fields are closed."""
+    """What of an entry the speech must bear out, as one text; "" where all of its fields are closed."""
     claims: list[str] = []
     for field in part.fields:
         value = fields.get(field.name)

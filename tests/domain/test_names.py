@@ -110,3 +110,10 @@ def test_in_translation_names_of_days_and_other_scripts_are_left_out() -> None:
 
 def test_scripts_without_capitals_have_no_names_to_miss() -> None:
     assert missing("默克尔在柏林", ("今天讲话",), language="zh") == ()
+
+
+def test_german_nouns_side_by_side_or_linked_by_an_article_are_no_names() -> None:
+    said = ("Wir sprechen über die Bedeutung der Zerlegung von Wörtern.",)
+    text = "Es geht um den Sinn der Wörter und das Zerlegen der Sätze in Stücke."
+    assert missing(text, said, language="de") == ()
+    assert missing("Es spricht Hans von Bülow.", said, language="de") == ("Hans Bülow",)

@@ -288,7 +288,7 @@ def _record(row: Row[tuple[object, ...]]) -> SummaryRecord:
         video=_video(summary),
         start_ms=summary.start_ms,
         cost_microusd=0 if _is_served(row) else row.cost_microusd,
-        estimate_microusd=row.estimate_microusd,
+        estimate_microusd=None if _is_served(row) else row.estimate_microusd,
         receipt=None if _is_served(row) else row.receipt,
         waiting=waiting_document(row.waiting) if row.waiting and row.state == RunState.QUEUED else None,
         recipe=row.recipe,

@@ -111,14 +111,14 @@ class ModelEngine:
 
 def _follow(futures: Sequence[Future[SummaryDraft]], report: Report) -> dict[Future[SummaryDraft], ModelFailed]:
     """Waits for all, tells how far they are, and gives those that the model failed."""
-    report(StageReport(stage=Stage.WRITING, detail=f"0 of {len(futures)} parts"))
+    report(StageReport(stage=Stage.WRITING, detail=_of(0, len(futures))))
     failed: dict[Future[SummaryDraft], ModelFailed] = {}
     for done, future in enumerate(as_completed(futures), 1):
         failure = _failure_of(future)
         if failure is not None:
             failed[future] = failure
             _stop_where_hopeless(failure, futures)
-        detail = f"{done - len(failed)} of {len(futures)} parts"
+        detail = _of(done - len(failed), len(futures))
         report(StageReport(stage=Stage.WRITING, share=done / len(futures), detail=detail))
     return failed
 
@@ -229,6 +229,10 @@ def lines_of(draft: SummaryDraft) -> Iterator[Item]:
     entry: Entry
     for entry in draft.parts:
         yield entry.item
+
+
+def _of(done: int, parts: int) -> str:
+    return f"{done} of {parts} {'part' if parts == 1 else 'parts'}"
 
 
 def _count(draft: SummaryDraft) -> str:

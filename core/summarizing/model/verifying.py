@@ -62,7 +62,17 @@ class NoteChecker:
             refs = verdict.refs
             if self._is_empty_talk(claim, refs):
                 return _says_nothing(note.part)
-        return as_entry(note.part, fields, refs)
+        return self._find_undenied(note.part, fields, quoted) or as_entry(note.part, fields, refs)
+
+    def _find_undenied(self, part: Part, fields: dict[str, FieldValue], quoted: Sequence[Quoted]) -> Refused | None:
+        """The first fault of what the speaker says is wrong: it must be spoken of there, for or against."""
+        for field in part.fields:
+            if field.support is not Support.DENIED:
+                continue
+            verdict = self._verifier.check(str(fields[field.name]), quoted)
+            if verdict.reason not in {None, WithheldReason.OPPOSITE_SAID}:
+                return Refused(part=part, reason=verdict.reason, explanation=verdict.explanation)
+        return None
 
     def _is_empty_talk(self, claim: str, refs: tuple[EvidenceRef, ...]) -> bool:
         return is_empty_talk(claim, ground(claim, refs, self._transcript, self._index, written_in=self._written_in))
