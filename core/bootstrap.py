@@ -17,7 +17,7 @@ from core.db.urls import DatabaseUrls, ensure_database
 from core.errors import Unavailable
 from core.integrations.argon2 import Argon2
 from core.integrations.calls import recorded
-from core.integrations.openai import OpenAiDoor
+from core.integrations.openai import OpenAiDoor, door_of
 from core.jobs.queue import QueuedJobs, build_queue
 from core.ports import Recording
 from core.secrets import session_key
@@ -161,7 +161,10 @@ def build_services(settings: Settings, *, app_name: str = "sightline", origin: s
 
 def _door(settings: Settings, recorder: Recorder) -> Callable[[], Awaitable[bool]] | None:
     """Asks whether the language model's vendor can be reached; None where nobody here has a key."""
-    return OpenAiDoor(recorded(recorder)).is_reachable if settings.openai_api_key else None
+    if settings.openai_api_key is None:
+        return None
+    host, port = door_of(settings.openai_base_url)
+    return OpenAiDoor(recorded(recorder), host=host, port=port).is_reachable
 
 
 @asynccontextmanager

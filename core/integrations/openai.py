@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from urllib.parse import urlsplit
 
 from core.integrations.calls import OnCall, outbound
 
@@ -10,6 +11,12 @@ HOST = "api.openai.com"
 _HTTPS = 443
 # Less than the health check's own patience: a door that is slow is told as slow, not as cancelled.
 _TIMEOUT_S = 0.9
+
+
+def door_of(base_url: str) -> tuple[str, int]:
+    """Host and port of an endpoint; the vendor's own where the address names none."""
+    parts = urlsplit(base_url)
+    return parts.hostname or HOST, parts.port or (80 if parts.scheme == "http" else _HTTPS)
 
 
 class OpenAiDoor:

@@ -8,7 +8,7 @@ import urllib3
 
 from core.domain.telemetry import Kind, OutboundCall, Outcome
 from core.integrations.calls import outbound, recorded
-from core.integrations.openai import OpenAiDoor
+from core.integrations.openai import OpenAiDoor, door_of
 from tests.fakes import FakeRecording
 
 
@@ -63,3 +63,15 @@ async def test_the_door_of_openai_is_knocked_at_through_the_wrapper() -> None:
     assert [(event.name, event.outcome) for event in recording.events] == [
         ("openai.connect", Outcome.OK), ("openai.connect", Outcome.FAILED),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("address", "door"),
+    [
+        ("https://api.openai.com/v1", ("api.openai.com", 443)),
+        ("http://127.0.0.1:8080/v1", ("127.0.0.1", 8080)),
+        ("http://models.internal/v1", ("models.internal", 80)),
+    ],
+)
+def test_the_door_is_that_of_the_endpoint_that_is_set(address: str, door: tuple[str, int]) -> None:
+    assert door_of(address) == door
