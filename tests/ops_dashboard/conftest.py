@@ -45,6 +45,7 @@ from ops_dashboard.feed import Feed
 from pages import guards
 from tests.factories import views
 from tests.factories.clocks import HeldClock
+from tests.fake_batches import FakeBatches
 from tests.fakes import FakeAccounts, FakeSummaries
 
 
@@ -167,7 +168,7 @@ async def desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     feed = Feed(figures, clock, every_s=3600)
     settings = Settings(data_dir=tmp_path, release="2026.11.3")
     services = SimpleNamespace(
-        summaries=FakeSummaries(), accounts=accounts, settings=settings, operations=figures,
+        summaries=FakeSummaries(), batches=FakeBatches(), accounts=accounts, settings=settings, operations=figures,
         archival=NothingArchived(), audit=NothingArchived(),
     )  # fmt: skip
     async with user_simulation() as user:
