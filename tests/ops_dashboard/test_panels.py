@@ -118,6 +118,7 @@ async def test_a_bug_behind_a_panel_shows_no_stack_and_no_secret(desktop: Deskto
 
 async def test_figures_that_are_there_stay_when_they_cannot_be_brought_up_to_date(desktop: Desktop) -> None:
     await opened(desktop, "/ops")
+    await desktop.feed.look()
     desktop.figures.failure = Unavailable("The database does not answer.")
     desktop.clock.forward(minutes=1)
     await desktop.feed.look()
@@ -262,6 +263,7 @@ async def test_who_loses_the_role_gets_no_new_figures(desktop: Desktop) -> None:
     secret = await desktop.sign_in()
     await desktop.user.open("/ops")
     await until(lambda: is_settled(desktop))
+    await desktop.feed.look()
     del desktop.accounts.signed_in[secret]
     asked = desktop.figures.asked.count("overview")
     desktop.clock.forward(minutes=1)
