@@ -19,15 +19,20 @@ class Rung:
     """`title` is read by people; `needs` tells an operator what to set, "" where nothing is needed.
 
     Where `only_after` is not empty, the rung is climbed only once an earlier one of the same climb failed in such a
-    way.
+    way. Rungs of one `road` reach YouTube alike: where one found no way through (`NO_WAY_THROUGH`), none will.
     """
 
     name: str
     title: str
     needs: str = ""
     only_after: frozenset[CaptionFailure] = frozenset()
+    road: str = "direct"
 
 
+NO_WAY_THROUGH = frozenset({
+    CaptionFailure.UNREACHABLE, CaptionFailure.TIMED_OUT, CaptionFailure.SECURE_CONNECTION_FAILED,
+    CaptionFailure.PROXY_FAILED,
+})  # fmt: skip
 _PROXY = "OXYLABS_USERNAME and OXYLABS_PASSWORD, or SIGHTLINE_PROXY_URL"
 _YT_DLP = "the extra yt (yt-dlp)"
 
@@ -35,20 +40,32 @@ _YT_DLP = "the extra yt (yt-dlp)"
 RUNGS: tuple[Rung, ...] = (
     Rung(name="youtube", title="Captions from YouTube"),
     Rung(name="yt_dlp", title="Subtitles by yt-dlp", needs=_YT_DLP),
-    Rung(name="youtube_proxy", title="Captions from YouTube by way of a proxy", needs=_PROXY, only_after=_BLOCKS),
+    Rung(
+        name="youtube_proxy",
+        title="Captions from YouTube by way of a proxy",
+        needs=_PROXY,
+        only_after=_BLOCKS,
+        road="proxy",
+    ),
     Rung(
         name="yt_dlp_proxy",
         title="Subtitles by yt-dlp by way of a proxy",
         needs=f"{_YT_DLP}, and {_PROXY}",
         # What YouTube keeps from one client at one address it may give to another client at another.
         only_after=_BLOCKS | {CaptionFailure.PO_TOKEN_REQUIRED},
+        road="proxy",
     ),
     Rung(
         name="gumloop",
         title="Captions by way of Gumloop",
         needs="GUMLOOP_API_KEY, GUMLOOP_USER_ID and GUMLOOP_FLOW_ID",
+        road="gumloop",
     ),
-    Rung(name="speech", title="Speech to text", needs="OPENAI_API_KEY or WHISPER_MODEL, and the extra yt (yt-dlp)"),
+    Rung(
+        name="speech",
+        title="Speech to text",
+        needs="OPENAI_API_KEY or WHISPER_MODEL, FFmpeg, and the extra yt (yt-dlp)",
+    ),
 )
 _BY_NAME = {rung.name: rung for rung in RUNGS}
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from core.domain.broken_track import check_track
 from core.domain.ladder import CaptionFailure, FailureContext, TranscriptUnavailable, most_telling
 from core.domain.run import RungAttempt, RungOutcome
-from core.domain.rungs import find_rung
+from core.domain.rungs import NO_WAY_THROUGH, find_rung
 from core.ports import CaptionSource, FetchedCaptions
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ class _Ladder:
         self._resting = resting
         self._attempts: list[RungAttempt] = []
         self._failures: list[TranscriptUnavailable] = []
+        self._closed_roads: set[str] = set()
 
     def climb(self, source: CaptionSource, video_id: str, languages: tuple[str, ...]) -> FetchedCaptions | None:
         """What this rung gives; None where it fails or is skipped."""
@@ -62,6 +63,8 @@ class _Ladder:
             whole = replace(fetched, transcript=check_track(fetched.transcript, fetched.video))
         except TranscriptUnavailable as failure:
             self._failures.append(failure)
+            if failure.failure in NO_WAY_THROUGH:
+                self._closed_roads.add(_road_of(source))
             self._record(source, RungOutcome.FAILED, failure.message, code=failure.code, started_s=started_s)
             _log_failure(source, failure)
             return None
@@ -82,6 +85,8 @@ class _Ladder:
             return "not configured"
         if any(failure.rule.is_final for failure in self._failures):
             return "could not have helped"
+        if _road_of(source) in self._closed_roads:
+            return "no way through to YouTube just now"
         if self._waits_for_a_block(source):
             return "only after a block"
         if reason := self._resting.get(source.name, ""):
@@ -107,6 +112,11 @@ class _Ladder:
         attempt = RungAttempt(rung=source.name, outcome=outcome, code=code, message=message, duration_ms=duration_ms)
         self._attempts.append(attempt)
         self._on_attempt(attempt)
+
+
+def _road_of(source: CaptionSource) -> str:
+    rung = find_rung(source.name)
+    return rung.road if rung else source.name
 
 
 def _log_failure(source: CaptionSource, failure: TranscriptUnavailable) -> None:

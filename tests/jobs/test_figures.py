@@ -213,7 +213,8 @@ async def test_the_worker_samples_queue_and_server_and_makes_room(
     async with worker_on(database_url, settings):
         await until_recorded(services, "queue_depth")
     figures = await read()
-    assert {name for kind, name, _ in figures if kind == "queue_depth"} == {"summarization", "maintenance", "mail"}
+    queues = {name for kind, name, _ in figures if kind == "queue_depth"}
+    assert queues == {"summarization", "batches", "maintenance", "mail"}
     assert {"connections", "database_size", "queue_age"} <= {kind for kind, _, _ in figures}
     async with services.database.read() as session:
         partitions = await session.scalar(text("SELECT count(*) FROM pg_inherits WHERE inhparent = 'events'::regclass"))

@@ -220,3 +220,12 @@ def test_a_rung_that_is_not_configured_does_not_rest_and_opens_nothing() -> None
     assert isinstance(outcome, TranscriptUnavailable)
     assert outcome.failure is CaptionFailure.NOT_CONFIGURED
     assert said(attempts) == [("youtube", "not configured"), ("youtube_proxy", "only after a block")]
+
+
+@pytest.mark.parametrize("failure", [CaptionFailure.UNREACHABLE, CaptionFailure.TIMED_OUT, CaptionFailure.PROXY_FAILED])
+def test_where_there_is_no_way_through_no_rung_tries_the_same_road_again(failure: CaptionFailure) -> None:
+    same, other = Rung("yt_dlp", WHOLE), Rung("gumloop", WHOLE)
+    outcome, attempts = climb(Rung("youtube", failure), same, other)
+    assert outcome == WHOLE
+    assert not same.asked
+    assert [attempt.outcome for attempt in attempts] == [RungOutcome.FAILED, RungOutcome.SKIPPED, RungOutcome.OK]
