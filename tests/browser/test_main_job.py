@@ -241,8 +241,7 @@ async def test_each_failure_of_youtube_has_its_own_message_on_the_page_and_in_th
     shown = await visitor.locator(".message").inner_text()
     for sentence in told["failure"]["message"].rstrip(".").split(". "):
         assert sentence in shown
-    assert (told["tried"][0]["rung"], told["tried"][0]["outcome"]) == ("youtube", "failed")
-    assert {rung["outcome"] for rung in told["tried"]} <= {"failed", "skipped"}
+    assert [rung["outcome"] for rung in told["tried"]] == ["failed"]
 
 
 async def _ask_for(page: Page, scenario: str) -> None:
