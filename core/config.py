@@ -106,6 +106,7 @@ class Settings(BaseSettings):
     job_cap_usd: float = Field(2.0, ge=0, validation_alias="SIGHTLINE_JOB_CAP_USD")
     user_day_cap_usd: float = Field(10.0, ge=0, validation_alias="SIGHTLINE_USER_DAY_CAP_USD")
     day_cap_usd: float = Field(100.0, ge=0, validation_alias="SIGHTLINE_DAY_CAP_USD")
+    rung_faults: int = Field(5, ge=1, validation_alias="SIGHTLINE_RUNG_FAULTS")
     vendor_pause_s: float = Field(30.0, gt=0, validation_alias="SIGHTLINE_VENDOR_PAUSE_S")
     vendor_wait_longest_s: float = Field(86_400.0, gt=0, validation_alias="SIGHTLINE_VENDOR_WAIT_S")
     release: str = Field("dev", validation_alias="SIGHTLINE_RELEASE")

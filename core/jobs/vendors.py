@@ -10,7 +10,7 @@ from core.clock import Clock
 from core.config import Settings
 from core.db.database import Database
 from core.db.queries.vendors import hold_vendor, list_resting, save_vendor, wake_waiting
-from core.domain.breaker import BREAKER_RULE, Breaker, BreakerOutcome, BreakerRule
+from core.domain.breaker import Breaker, BreakerOutcome, BreakerRule
 from core.domain.ladder import CaptionFailure, counts_against_the_rung, lies_with_the_video
 from core.domain.run import RungAttempt, RungOutcome
 from core.logging import EventLog
@@ -32,6 +32,7 @@ class VendorStates:
     def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
         self._database = database
         self._clock = clock
+        self._rung_rule = BreakerRule(faults_to_open=settings.rung_faults)
         # A run asks several times before it gives up: one that gave up is enough.
         self._model_rule = BreakerRule(
             faults_to_open=1,
@@ -92,7 +93,7 @@ class VendorStates:
         return after
 
     def _rule_of(self, vendor: str) -> BreakerRule:
-        return self._model_rule if vendor == MODEL_VENDOR else BREAKER_RULE
+        return self._model_rule if vendor == MODEL_VENDOR else self._rung_rule
 
 
 def _outcome_of(attempt: RungAttempt) -> BreakerOutcome:

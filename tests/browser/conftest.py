@@ -26,12 +26,8 @@ def mails() -> Iterator[Mailbox]:
 
 @pytest.fixture(scope="session")
 def origin(mails: Mailbox) -> Iterator[str]:
-    """The application's origin; one process serves all browser tests, each with a browser profile of its own.
-
-    What YouTube does shows unveiled: no other rung comes to its help.
-    """
-    environment = {"SMTP_URL": mails.smtp_url, "SIGHTLINE_CAPTION_ORDER": "youtube"}
-    with data_folder() as folder, run_application(folder / "data", environment) as origin:
+    """The application's origin; one process serves all browser tests, each with a browser profile of its own."""
+    with data_folder() as folder, run_application(folder / "data", {"SMTP_URL": mails.smtp_url}) as origin:
         yield origin
 
 

@@ -14,16 +14,18 @@ import jsonschema
 import pytest
 
 from core.cli.sources import from_bytes
-from core.cli.summarize import summarize
+from core.cli.summarize import Writer, summarize
 from core.domain.document import ItemDocument, SummaryDocument
 from core.domain.rendering import document_schema
 from core.domain.transcript import Transcript
+from core.summarizing.offline import OfflineEngine
 from tests.conftest import SHARED
 
 SHIPPED = sorted((Path(__file__).parents[1] / "data" / "captions").glob("*.srt"))
 COURSES = sorted((SHARED / "fixtures" / "captions").rglob("*.srt"))
 TIMED_TEXT = [SHARED / "fixtures" / "youtube" / name for name in ("transcript.xml.static", "transcript_long_hf_en.xml")]
 PODCASTS = SHARED / "bench" / "podcasts.jsonl.gz"
+OFFLINE = Writer(engine=OfflineEngine())
 SCHEMA = jsonschema.Draft202012Validator(document_schema())
 
 
@@ -59,9 +61,9 @@ def test_podcasts_turned_into_vtt_give_summaries_that_can_be_checked() -> None:
 def check_summary(content: bytes, name: str) -> None:
     """The document is valid, the same twice, its quotes verbatim, its times inside the video."""
     words = from_bytes(content, filename=name, language=None, title=None)
-    document = summarize(words)
+    document = summarize(words, OFFLINE)
     SCHEMA.validate(json.loads(json.dumps(document)))
-    assert document == summarize(from_bytes(content, filename=name, language=None, title=None)), name
+    assert document == summarize(from_bytes(content, filename=name, language=None, title=None), OFFLINE), name
     items = _items(document)
     assert items, f"{name}: a summary without a line"
     assert document["chapters"], f"{name}: a summary without a chapter"
