@@ -192,7 +192,7 @@ async def test_work_that_takes_too_long_is_stopped_and_says_so(
     services: Services, settings: Settings, database_url: str, hanging_youtube: SilentProxy
 ) -> None:
     summary_id = await services.summaries.submit(VIDEO, ANN)
-    async with worker_on(database_url, settings.model_copy(update={**PATIENT, "job_timeout_s": 1.0})):
+    async with worker_on(database_url, settings.model_copy(update={**PATIENT, "job_timeout_s": 3.0})):
         state = await final_state(services, summary_id)
         assert engine_processes(os.getpid()) == []
     assert state.document["failure"]["code"] == "took_too_long"
