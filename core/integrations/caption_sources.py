@@ -11,6 +11,7 @@ from core.integrations.gumloop import GumloopCaptions
 from core.integrations.proxies import proxy_address
 from core.integrations.speech import OnShare, speech_source, unheard
 from core.integrations.youtube import YouTubeCaptions
+from core.integrations.youtube_route import RoutedCaptions
 from core.integrations.yt_dlp import YtDlpCaptions
 from core.ports import CaptionSource, Purse
 
@@ -33,38 +34,20 @@ def caption_sources(
     return [makers[rung.name](settings, on_call) for rung in rungs_in_order(settings.caption_order)]
 
 
-def _youtube(settings: EngineSettings, on_call: OnCall) -> CaptionSource:
-    return YouTubeCaptions(
-        timeout_s=settings.youtube_timeout_s, total_timeout_s=settings.youtube_total_timeout_s, on_call=on_call
-    )
+def _routed(source: type[RoutedCaptions], name: str, *, by_proxy: bool = False) -> Make:
+    """What makes a source that reaches YouTube directly, or by the proxy that is set."""
 
+    def make(settings: EngineSettings, on_call: OnCall) -> RoutedCaptions:
+        return source(
+            name=name,
+            needs_proxy=by_proxy,
+            proxy_url=proxy_address(settings) if by_proxy else None,
+            timeout_s=settings.youtube_timeout_s,
+            total_timeout_s=settings.youtube_total_timeout_s,
+            on_call=on_call,
+        )
 
-def _youtube_by_proxy(settings: EngineSettings, on_call: OnCall) -> CaptionSource:
-    return YouTubeCaptions(
-        name="youtube_proxy",
-        needs_proxy=True,
-        proxy_url=proxy_address(settings),
-        timeout_s=settings.youtube_timeout_s,
-        total_timeout_s=settings.youtube_total_timeout_s,
-        on_call=on_call,
-    )
-
-
-def _yt_dlp(settings: EngineSettings, on_call: OnCall) -> CaptionSource:
-    return YtDlpCaptions(
-        timeout_s=settings.youtube_timeout_s, total_timeout_s=settings.youtube_total_timeout_s, on_call=on_call
-    )
-
-
-def _yt_dlp_by_proxy(settings: EngineSettings, on_call: OnCall) -> CaptionSource:
-    return YtDlpCaptions(
-        name="yt_dlp_proxy",
-        needs_proxy=True,
-        proxy_url=proxy_address(settings),
-        timeout_s=settings.youtube_timeout_s,
-        total_timeout_s=settings.youtube_total_timeout_s,
-        on_call=on_call,
-    )
+    return make
 
 
 def _gumloop(settings: EngineSettings, on_call: OnCall) -> CaptionSource:
@@ -79,9 +62,9 @@ def _gumloop(settings: EngineSettings, on_call: OnCall) -> CaptionSource:
 
 # By the names of core.domain.rungs.RUNGS. Speech to text is made where its purse is known.
 MAKERS: Mapping[str, Make] = {
-    "youtube": _youtube,
-    "yt_dlp": _yt_dlp,
-    "youtube_proxy": _youtube_by_proxy,
-    "yt_dlp_proxy": _yt_dlp_by_proxy,
+    "youtube": _routed(YouTubeCaptions, "youtube"),
+    "yt_dlp": _routed(YtDlpCaptions, "yt_dlp"),
+    "youtube_proxy": _routed(YouTubeCaptions, "youtube_proxy", by_proxy=True),
+    "yt_dlp_proxy": _routed(YtDlpCaptions, "yt_dlp_proxy", by_proxy=True),
     "gumloop": _gumloop,
 }

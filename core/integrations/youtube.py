@@ -7,49 +7,16 @@ from youtube_transcript_api import TranscriptsDisabled, YouTubeTranscriptApi
 from core.domain import transcript as words
 from core.domain.timecode import watch_url
 from core.domain.video import Video
-from core.integrations.calls import OnCall, uncounted
 from core.integrations.tracks import choose_track, cleaned, source_of
 from core.integrations.youtube_errors import Observed
 from core.integrations.youtube_player import observe
-from core.integrations.youtube_route import RETRY_PAUSE_S, Route
+from core.integrations.youtube_route import RoutedCaptions
 from core.integrations.youtube_session import BoundedSession
 from core.ports import FetchedCaptions
 
 
-class YouTubeCaptions:
-    """A CaptionSource. Holds settings only, so that it can be sent to the process that does the fetching.
-
-    `languages` are asked for where the caller names none; with `needs_proxy` it is configured only where there is one.
-    The rest is told by Route.
-    """
-
-    def __init__(
-        self,
-        *,
-        timeout_s: float = 2.0,
-        total_timeout_s: float = 20.0,
-        proxy_url: str | None = None,
-        needs_proxy: bool = False,
-        languages: tuple[str, ...] = ("en",),
-        name: str = "youtube",
-        retry_pause_s: float = RETRY_PAUSE_S,
-        on_call: OnCall = uncounted,
-    ) -> None:
-        self.name = name
-        self._needs_proxy = needs_proxy
-        self._languages = languages
-        self._route = Route(
-            name=name,
-            timeout_s=timeout_s,
-            total_timeout_s=total_timeout_s,
-            proxy_url=proxy_url,
-            retry_pause_s=retry_pause_s,
-            on_call=on_call,
-        )
-
-    @property
-    def is_configured(self) -> bool:
-        return not self._needs_proxy or self._route.proxy_url is not None
+class YouTubeCaptions(RoutedCaptions):
+    """A CaptionSource. Holds settings only, so that it can be sent to the process that does the fetching."""
 
     def fetch(self, video_id: str, *, languages: tuple[str, ...]) -> FetchedCaptions:
         """The captions of the best track; TranscriptUnavailable with the metadata seen on the way."""

@@ -90,3 +90,42 @@ class Route:
             return failure.rule.retry is RetryRule.AT_ONCE
         # By another address a block ends, and an exit that was dead is left behind.
         return failure.rule.retry in _BY_PROXY or failure.failure is CaptionFailure.UNREACHABLE
+
+
+class RoutedCaptions:
+    """What the sources that reach YouTube by a Route have in common; settings only, as that has.
+
+    `languages` are asked for where the caller names none; with `needs_proxy` it is configured only where there is one.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        timeout_s: float = 2.0,
+        total_timeout_s: float = 20.0,
+        proxy_url: str | None = None,
+        needs_proxy: bool = False,
+        languages: tuple[str, ...] = ("en",),
+        retry_pause_s: float = RETRY_PAUSE_S,
+        on_call: OnCall = uncounted,
+    ) -> None:
+        self.name = name
+        self._needs_proxy = needs_proxy
+        self._languages = languages
+        self._route = Route(
+            name=name,
+            timeout_s=timeout_s,
+            total_timeout_s=total_timeout_s,
+            proxy_url=proxy_url,
+            retry_pause_s=retry_pause_s,
+            on_call=on_call,
+        )
+
+    @property
+    def is_configured(self) -> bool:
+        return not self._needs_proxy or self._route.proxy_url is not None
+
+    def fetch(self, video_id: str, *, languages: tuple[str, ...]) -> FetchedCaptions:
+        """The captions of the best track; TranscriptUnavailable with the metadata seen on the way."""
+        raise NotImplementedError

@@ -14,11 +14,10 @@ from core.domain.captions.parsed import ParsedCaptions
 from core.domain.ladder import CaptionFailure, FailureContext, TranscriptUnavailable
 from core.domain.timecode import watch_url
 from core.domain.video import Video
-from core.integrations.calls import OnCall, uncounted
 from core.integrations.tracks import base_of, choose_track, cleaned, source_of
 from core.integrations.youtube_errors import Observed, Refusal, explain, failure_said, request_failed
 from core.integrations.youtube_player import observe
-from core.integrations.youtube_route import RETRY_PAUSE_S, Route
+from core.integrations.youtube_route import RoutedCaptions
 from core.integrations.youtube_session import BoundedSession
 from core.ports import FetchedCaptions
 
@@ -44,36 +43,12 @@ def is_installed() -> bool:
     return find_spec("yt_dlp") is not None
 
 
-class YtDlpCaptions:
+class YtDlpCaptions(RoutedCaptions):
     """A CaptionSource. Holds settings only; the library is imported when captions are fetched."""
-
-    def __init__(
-        self,
-        *,
-        timeout_s: float = 2.0,
-        total_timeout_s: float = 20.0,
-        proxy_url: str | None = None,
-        needs_proxy: bool = False,
-        languages: tuple[str, ...] = ("en",),
-        name: str = "yt_dlp",
-        retry_pause_s: float = RETRY_PAUSE_S,
-        on_call: OnCall = uncounted,
-    ) -> None:
-        self.name = name
-        self._needs_proxy = needs_proxy
-        self._languages = languages
-        self._route = Route(
-            name=name,
-            timeout_s=timeout_s,
-            total_timeout_s=total_timeout_s,
-            proxy_url=proxy_url,
-            retry_pause_s=retry_pause_s,
-            on_call=on_call,
-        )
 
     @property
     def is_configured(self) -> bool:
-        return is_installed() and (not self._needs_proxy or self._route.proxy_url is not None)
+        return is_installed() and super().is_configured
 
     def fetch(self, video_id: str, *, languages: tuple[str, ...]) -> FetchedCaptions:
         """The captions of the best track; TranscriptUnavailable with the metadata seen on the way."""

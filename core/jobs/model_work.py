@@ -117,6 +117,10 @@ class ModelWork:
             case EndpointLearned():
                 await self._learn(note)
 
+    async def close(self) -> None:
+        """Once the process is dead: its calls under way are added up."""
+        await self._spending.close()
+
     async def _keep(self, part: PartFinished, recipe: str | None) -> None:
         """The checkpoint: from here on nobody pays for this part again. The vendor answers, so the wait is over."""
         if recipe is None:

@@ -95,6 +95,7 @@ class _Attempt:
         async with self._recording() as recording, engine_process(await self._order(recording)) as child:
             interruption = await self._follow(child)
             await child.kill()
+            await self._model.close()
             await self._settle(interruption)
 
     @contextlib.asynccontextmanager

@@ -40,6 +40,7 @@ class RunSpending:
         self._lease = claimed.lease
         self._payer = claimed.payer
         self._recording = recording
+        self._under_way: set[str] = set()
 
     async def answer(self, asked: SpendAsked) -> SpendAnswer:
         """A reservation, written before it is given; or why a cap, or the lost lease, forbids it."""
@@ -53,6 +54,7 @@ class RunSpending:
             if refusal := find_refusal(self._caps, spent, asked.most_microusd):
                 return SpendAnswer(ask=asked.ask, reservation=None, reason=refusal)
             call_id = await reserve_call(session, self._lease.run_id, self._payer, call, now=now)
+        self._under_way.add(str(call_id))
         return SpendAnswer(ask=asked.ask, reservation=str(call_id), reason="")
 
     async def settle(self, settled: SpendSettled) -> None:
@@ -66,7 +68,14 @@ class RunSpending:
         async with self._database.transaction() as session:
             await settle_call(session, UUID(settled.reservation), settled.cost_microusd, usage, now=self._clock.now())
             await write_receipt(session, self._lease.run_id)
+        self._under_way.discard(settled.reservation)
         self._recording.record(Kind.SPEND, MODEL_VENDOR, value=float(settled.cost_microusd))
+
+    async def close(self) -> None:
+        """What was cut off in the middle of a call stays booked at the most it could cost: the receipt says so."""
+        if self._under_way:
+            async with self._database.transaction() as session:
+                await write_receipt(session, self._lease.run_id)
 
 
 def caps_of(settings: Settings) -> Caps:

@@ -51,7 +51,7 @@ NEVER_ON_THE_WIRE = {
 
 
 def quick_source(**changes: object) -> YouTubeCaptions:
-    settings: dict[str, object] = {"timeout_s": 0.5, "total_timeout_s": 1.5, "retry_pause_s": 0.01}
+    settings: dict[str, object] = {"name": "youtube", "timeout_s": 0.5, "total_timeout_s": 1.5, "retry_pause_s": 0.01}
     return YouTubeCaptions(**{**settings, **changes})  # type: ignore[arg-type]
 
 

@@ -32,7 +32,7 @@ SUCCESSES = sorted(name for name, each in SCENARIOS.items() if each.failure is N
 
 
 def source(**changes: object) -> YtDlpCaptions:
-    settings: dict[str, object] = {"timeout_s": 3.0, "total_timeout_s": 15.0, "retry_pause_s": 0.01}
+    settings: dict[str, object] = {"name": "yt_dlp", "timeout_s": 3.0, "total_timeout_s": 15.0, "retry_pause_s": 0.01}
     return YtDlpCaptions(**{**settings, **changes})  # type: ignore[arg-type]
 
 

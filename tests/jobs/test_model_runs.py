@@ -164,9 +164,12 @@ async def test_chapters_appear_as_they_are_finished_and_stay_when_the_run_is_can
         early = await partial_state(services, summary_id)
         assert early.document["chapters"]
         assert all(point["supported"] for chapter in early.document["chapters"] for point in chapter["points"])
+        seen = len(model.journal)
+        await until(lambda: len(model.journal) > seen)
         await services.summaries.cancel(summary_id, ANN)
         await until(lambda: not engine_processes(os.getpid()), within_s=5)
         asked = len(model.journal)
+        await until_receipt(services, summary_id)
         kept = await services.summaries.get(summary_id, ANN)
         assert kept.state is RunState.CANCELLED
         assert len(kept.document["chapters"]) >= len(early.document["chapters"])
@@ -179,6 +182,13 @@ async def test_chapters_appear_as_they_are_finished_and_stay_when_the_run_is_can
     answered = first - set(last.segments)
     later = {number for call in model.calls[asked:] if call.kind == "map" for number in call.segments}
     assert not answered & later, "a finished part was asked for again"
+
+
+async def until_receipt(services: Services, summary_id: UUID) -> None:
+    """Returns once the receipt of the summary is the whole ledger: also of the call that was cut off."""
+    async with asyncio.timeout(10):
+        while (await services.summaries.get(summary_id, ANN)).document["cost_microusd"] != await booked(services):  # noqa: ASYNC110  # rows ring no bell
+            await asyncio.sleep(0.05)
 
 
 async def test_a_killed_worker_loses_no_finished_part(

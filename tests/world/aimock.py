@@ -15,7 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import cast
 
-from tests.world.tool_server import ToolServer, missing, skip_or_fail
+import pytest
+
+from tests.world.tool_server import ToolServer, missing
 
 AIMOCK = "@copilotkit/aimock@1.43.0"
 
@@ -59,7 +61,8 @@ class Aimock(ToolServer):
 
 
 def require() -> None:
-    skip_or_fail(reason_it_cannot_run())
+    if reason := reason_it_cannot_run():
+        pytest.skip(reason)
 
 
 @cache
