@@ -15,6 +15,7 @@ from core.archiving.workplace import LeaseLost, Workplace
 from core.db.queries.archival import ArchiveLease, beat
 from core.errors import Unavailable
 from core.logging import EventLog, describe
+from core.tasks import end_tasks
 
 log = EventLog(__name__)
 
@@ -77,9 +78,7 @@ class Signals:
         try:
             await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for each in waiting:
-                each.cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
+            await end_tasks(*waiting)
 
 
 @contextlib.asynccontextmanager
@@ -90,8 +89,7 @@ async def beating(place: Workplace, lease: ArchiveLease) -> AsyncIterator[Signal
     try:
         yield signals
     finally:
-        heart.cancel()
-        await asyncio.gather(heart, return_exceptions=True)
+        await end_tasks(heart)
 
 
 async def _keep_beating(place: Workplace, signals: Signals) -> None:

@@ -139,6 +139,7 @@ async def _finish(archival: Archival, run: ArchiveRun, actor: str) -> ArchiveRun
 
     from core.domain.archival import ArchiveState
     from core.errors import Conflict
+    from core.tasks import end_tasks
 
     if run.state is ArchiveState.STOPPED:
         await archival.resume(run.id, actor)
@@ -149,8 +150,7 @@ async def _finish(archival: Archival, run: ArchiveRun, actor: str) -> ArchiveRun
     showing = asyncio.create_task(_show_progress(archival, run)) if sys.stderr.isatty() else None
     is_ours = await archival.carry_out(run.id, stopping)
     if showing is not None:
-        showing.cancel()
-        await asyncio.gather(showing, return_exceptions=True)
+        await end_tasks(showing)
     ended = await archival.run(run.id)
     if not is_ours:
         raise Conflict(f"Another process is busy with this run ({run.id}), which {run.actor} began.")

@@ -12,6 +12,7 @@ from asyncio.subprocess import DEVNULL, Process
 from core.config import PROJECT_ROOT, Settings
 from core.jobs.worker import GRACE_S
 from core.logging import EventLog
+from core.tasks import end_tasks
 
 log = EventLog(__name__)
 
@@ -43,8 +44,7 @@ class WorkerBeside:
         """Asks the worker to give its runs back, and waits for its end."""
         if self._keeping is None:
             return
-        self._keeping.cancel()
-        await asyncio.gather(self._keeping, return_exceptions=True)
+        await end_tasks(self._keeping)
         self._keeping = None
         os.close(self._write_end)
         os.close(self._read_end)

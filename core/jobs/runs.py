@@ -35,6 +35,7 @@ from core.jobs.run_record import TOOK_TOO_LONG, RunRecord
 from core.jobs.vendors import VendorStates
 from core.logging import EventLog, request_id
 from core.ports import Jobs, Recording
+from core.tasks import end_tasks
 
 log = EventLog(__name__)
 
@@ -166,7 +167,7 @@ class _Attempt:
                 task.result()
             return next((waiting[task] for task in done), Interruption.TIMED_OUT)
         finally:
-            await _cancel({listening, *waiting})
+            await end_tasks(listening, *waiting)
 
     @property
     def _limit_s(self) -> float:
@@ -265,12 +266,6 @@ def _in_request(number: UUID | None) -> Iterator[None]:
         yield
     finally:
         request_id.reset(token)
-
-
-async def _cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _timed_out(limit_s: float) -> RunFailure:

@@ -53,6 +53,7 @@ from core.services.archival import Archival
 from core.services.engines import engine_choices
 from core.services.progress import ProgressHub
 from core.services.summaries import Summaries
+from core.tasks import end_tasks
 from core.telemetry.process import ProcessTelemetry
 from core.telemetry.recorder import recorder_for
 from core.telemetry.traces import find_trace
@@ -123,9 +124,7 @@ async def work_until(stopping: asyncio.Event, settings: Settings, urls: Database
         async with queue.open_async():
             await _serve_all(queue, settings, stopping, listens=urls.direct_url is not None)
     finally:
-        for task in side_tasks:
-            task.cancel()
-        await asyncio.gather(*side_tasks, return_exceptions=True)
+        await end_tasks(*side_tasks)
         await telemetry.close()
         await database.close()
 
@@ -205,13 +204,11 @@ async def _serve(
         worker = asyncio.create_task(_run_queue_worker(queue, settings, queues, concurrency, listens=listens))
         stop = asyncio.create_task(stopping.wait())
         await asyncio.wait({worker, stop}, return_when=asyncio.FIRST_COMPLETED)
-        worker.cancel()
-        stop.cancel()
-        [ended, _] = await asyncio.gather(worker, stop, return_exceptions=True)
+        await end_tasks(worker, stop, again_after_s=2 * GRACE_S)
         if stopping.is_set():
             return
-        if isinstance(ended, Exception):
-            log.error("worker.interrupted", **describe(ended))
+        if not worker.cancelled() and (error := worker.exception()) is not None:
+            log.error("worker.interrupted", **describe(error))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), _RESTART_PAUSE_S)
 

@@ -16,6 +16,7 @@ from core.db.queries.progress import listen_for_runs, read_marks
 from core.db.statement_times import unrecorded
 from core.errors import Unavailable
 from core.logging import EventLog, describe
+from core.tasks import end_tasks
 
 log = EventLog(__name__)
 
@@ -63,8 +64,7 @@ class ProgressHub:
 
     async def close(self) -> None:
         if self._working is not None:
-            self._working.cancel()
-            await asyncio.gather(self._working, return_exceptions=True)
+            await end_tasks(self._working)
             self._working = None
 
     @contextlib.contextmanager

@@ -20,6 +20,7 @@ from core.db.statement_times import unrecorded
 from core.domain.telemetry import Series
 from core.logging import EventLog, describe
 from core.telemetry.batches import Batch, Sum
+from core.tasks import end_tasks
 from core.telemetry.buckets import pack
 from core.telemetry.recorder import Recorder
 from core.telemetry.sampling import Row, Writer
@@ -71,8 +72,7 @@ class Flusher:
         self._recorder.on_pressure(None)
         if self._working is None:
             return
-        self._working.cancel()
-        await asyncio.gather(self._working, return_exceptions=True)
+        await end_tasks(self._working)
         self._working = None
         try:
             async with asyncio.timeout(_LAST_FLUSH_S):

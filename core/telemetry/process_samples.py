@@ -10,6 +10,7 @@ import psutil
 from core.domain.telemetry import KINDS, Kind
 from core.logging import EventLog, describe
 from core.ports import Recording
+from core.tasks import end_tasks
 
 log = EventLog(__name__)
 
@@ -33,8 +34,7 @@ class ProcessSamples:
 
     async def close(self) -> None:
         if self._working is not None:
-            self._working.cancel()
-            await asyncio.gather(self._working, return_exceptions=True)
+            await end_tasks(self._working)
             self._working = None
 
     def sample(self, lag_ms: float) -> None:

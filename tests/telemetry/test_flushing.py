@@ -346,3 +346,27 @@ async def test_rows_that_press_while_a_batch_is_written_do_not_wait_for_their_se
         while await ask("SELECT sum(weight) FROM events") != [(10,)]:  # noqa: ASYNC110  # what is waited for rings no bell
             await asyncio.sleep(0.02)
     await flusher.close()
+
+
+async def test_closing_in_the_middle_of_a_copy_ends_and_writes_what_was_under_way(
+    recorder: Recorder, database: Database, clock: HeldClock, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy_events, is_copying = queries.copy_events, asyncio.Event()
+
+    async def interrupted(*_: object) -> None:
+        """What psycopg makes of a cancel that reaches it amid a COPY."""
+        monkeypatch.setattr(queries, "copy_events", copy_events)
+        is_copying.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            raise psycopg.OperationalError("sending query failed: another command is already in progress") from None
+
+    monkeypatch.setattr(queries, "copy_events", interrupted)
+    flusher = Flusher(recorder, database, clock, interval_s=0.01)
+    flusher.start()
+    recorder.record(Kind.API_REQUEST, "GET /x", value=1.0)
+    async with asyncio.timeout(10):
+        await is_copying.wait()
+        await flusher.close()
+    assert await ask("SELECT sum(count)::int FROM rollup_minutes") == [(1,)]
