@@ -7,12 +7,11 @@ import contextlib
 import hashlib
 import json
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from core.clock import Clock

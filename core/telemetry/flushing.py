@@ -19,8 +19,8 @@ from core.db.queries.partitions import ensure_partitions
 from core.db.statement_times import unrecorded
 from core.domain.telemetry import Series
 from core.logging import EventLog, describe
-from core.telemetry.batches import Batch, Sum
 from core.tasks import end_tasks
+from core.telemetry.batches import Batch, Sum
 from core.telemetry.buckets import pack
 from core.telemetry.recorder import Recorder
 from core.telemetry.sampling import Row, Writer
