@@ -65,7 +65,8 @@ class _Screen:
         acts = BatchActs(
             pause=self._pause, resume=self._resume, retry_failed=self._retry_failed, delete=self._ask_to_delete
         )
-        with box("div", "page batch"):
+        self._page = box("div", "page batch")
+        with self._page:
             self._head = BatchHead(batch, acts)
             self._rows = BatchRows(RowActs(retry=self._retry, cancel=self._cancel))
             self._after_rows = box("div", "after-rows")
@@ -151,17 +152,21 @@ class _Screen:
         await self._ask(self._batches.cancel_item(self._batch.id, item.number, self._owner))
 
     async def _ask(self, act: Awaitable[object]) -> None:
-        """Asks the service for something, and follows what comes of it."""
-        try:
-            await act
-        except AppError as error:
-            ui.notify(error.message)
+        """Asks the service for something, and follows what comes of it. The button may be gone by then."""
+        with self._page:
+            try:
+                await act
+            except AppError as error:
+                ui.notify(error.message)
         await self.follow()
 
     async def _ask_to_delete(self) -> None:
         consequence = "Nothing further is begun. The summaries it has made, or is making, stay in your library."
-        if not await confirm("Delete this list?", consequence, "Delete it"):
-            return
+        with self._page:  # the button may be gone by then
+            if await confirm("Delete this list?", consequence, "Delete it"):
+                await self._delete()
+
+    async def _delete(self) -> None:
         self._stop_watching()
         try:
             await self._batches.delete(self._batch.id, self._owner)

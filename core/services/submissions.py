@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from core.domain.addresses import parse_video_address
-from core.domain.captions import ParsedCaptions, parse_caption_text, parse_captions
+from core.domain.captions import NotCaptions, ParsedCaptions, parse_caption_text, parse_captions
 from core.domain.cleaning import clean_cues
 from core.domain.library import (
     AddressRequest,
@@ -62,7 +62,12 @@ async def read_submission(
         return _read_address(request, wanted)
     if isinstance(request, MediaRequest):
         return await asyncio.to_thread(_read_media, request, wanted, longest_mb)
-    return await asyncio.to_thread(_read_captions, request, wanted)
+    try:
+        return await asyncio.to_thread(_read_captions, request, wanted)
+    except NotCaptions as error:
+        if request.is_pasted or longest_mb is None:
+            raise
+        raise NotCaptions(f"{error.message} Of recordings, these can be read: {MEDIA_FORMATS}.") from None
 
 
 def video_request_key(video_id: str, options: RunOptions) -> str:

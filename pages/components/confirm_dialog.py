@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from nicegui import ui
-
 from pages.components.elements import box, text
+from pages.components.page_dialog import page_dialog
 
 
 async def confirm(question: str, consequence: str, verb: str) -> bool:
     """True if the person chose `verb`; False on anything else, Escape included."""
-    with ui.dialog() as dialog, box("div", "dialog", role="alertdialog", aria_modal="true", aria_label=question):
+    with page_dialog(question, role="alertdialog") as dialog:
         text("h3", question)
         text("p", consequence)
         with box("div", "actions"):

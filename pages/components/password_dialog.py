@@ -8,13 +8,14 @@ from nicegui import ui
 
 from core.errors import AppError
 from pages.components.elements import box, text
+from pages.components.page_dialog import page_dialog
 
 Confirm = Callable[[str], Awaitable[None]]
 
 
 async def ask_for_password(confirm: Confirm) -> bool:
     """True once `confirm` took the password; False if the person closes the dialogue. A wrong one says so in place."""
-    with ui.dialog() as dialog, box("div", "dialog", role="dialog", aria_modal="true", aria_label="Show your password"):
+    with page_dialog("Show your password") as dialog:
         form = _PasswordForm(confirm, dialog.submit)
         form.show()
     answer = await dialog

@@ -13,8 +13,12 @@ from tests.browser.application import run_application
 from tests.browser.chromium import ARGUMENTS, find_chromium, reason_there_is_none
 from tests.browser.mailbox import Mailbox, mailbox
 from tests.fixtures_database import data_folder
+from tests.world.internet import require
+from tests.world.youtube import FakeYouTube
 
 _PLAYER = Path(__file__).with_name("standin_player.html")
+# What YouTube does shows as it is: no other rung comes to its help, and however often it fails it is asked again.
+_UNVEILED = {"SIGHTLINE_CAPTION_ORDER": "youtube", "SIGHTLINE_RUNG_FAULTS": "1000"}
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +64,27 @@ async def page(context: BrowserContext) -> AsyncIterator[Page]:
     )
     yield page
     assert wrong == []
+
+
+@pytest.fixture(scope="session")
+def youtube_origin() -> Iterator[str]:
+    """The application with recorded answers for YouTube."""
+    require()
+    with (
+        FakeYouTube() as youtube,
+        data_folder() as folder,
+        run_application(folder / "data", {**youtube.internet.env, **_UNVEILED}) as origin,
+    ):
+        yield origin
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visitor(browser: Browser, youtube_origin: str) -> AsyncIterator[Page]:
+    """A page of a new visitor, where YouTube answers."""
+    context = await browser.new_context(base_url=youtube_origin, viewport={"width": 1440, "height": 1000})
+    await prepare(context)
+    yield await context.new_page()
+    await context.close()
 
 
 async def prepare(context: BrowserContext) -> None:

@@ -6,6 +6,8 @@ import re
 
 from playwright.async_api import Page, expect
 
+from tests.world.scenarios import SCENARIOS
+
 _DROP = """([name, text]) => {
   const carrier = new DataTransfer();
   carrier.items.add(new File([text], name, { type: "application/x-subrip" }));
@@ -40,3 +42,11 @@ async def summarise(page: Page, text: str, name: str = "A talk.srt") -> None:
     await page.goto("/")
     await drop_file(page, name, text)
     await read_summary(page)
+
+
+async def ask_for(page: Page, scenario: str) -> None:
+    """From the landing page to the page of this video's summary, whatever becomes of it."""
+    await page.goto("/")
+    await page.locator("#address").fill(SCENARIOS[scenario].url)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(re.compile("/summaries/"))

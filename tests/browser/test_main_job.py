@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, FrameLocator, Page, expect
+from playwright.async_api import Browser, FrameLocator, Page, expect
 
 from core.domain.ladder import rule_of
-from tests.browser.application import run_application
 from tests.browser.captions import srt
-from tests.browser.conftest import prepare
-from tests.browser.steps import RECORD_PROGRESS, drop_file, read_summary, summarise
-from tests.fixtures_database import data_folder
-from tests.world.internet import require
-from tests.world.youtube import SCENARIOS, FakeYouTube
+from tests.browser.steps import RECORD_PROGRESS, ask_for, drop_file, read_summary, summarise
+from tests.world.youtube import SCENARIOS
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session")]
 
@@ -136,33 +130,8 @@ async def test_the_landing_page_works_without_any_script(browser: Browser, origi
     await context.close()
 
 
-# What YouTube does shows as it is: no other rung comes to its help, and however often it fails it is asked again.
-_UNVEILED = {"SIGHTLINE_CAPTION_ORDER": "youtube", "SIGHTLINE_RUNG_FAULTS": "1000"}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def youtube_origin() -> AsyncIterator[str]:
-    require()
-    with (
-        FakeYouTube() as youtube,
-        data_folder() as folder,
-        run_application(folder / "data", {**youtube.internet.env, **_UNVEILED}) as origin,
-    ):
-        yield origin
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def visitor(browser: Browser, youtube_origin: str) -> AsyncIterator[Page]:
-    context: BrowserContext = await browser.new_context(
-        base_url=youtube_origin, viewport={"width": 1440, "height": 1000}
-    )
-    await prepare(context)
-    yield await context.new_page()
-    await context.close()
-
-
 async def test_an_address_becomes_a_summary_that_plays_exactly_the_span(visitor: Page) -> None:
-    await _ask_for(visitor, "talk")
+    await ask_for(visitor, "talk")
     await read_summary(visitor)
     await expect(visitor.locator("h1")).to_have_text("The Hugging Face course")
     await expect(visitor.locator(".eyebrow")).to_contain_text("captions from YouTube")
@@ -190,7 +159,7 @@ async def test_an_address_becomes_a_summary_that_plays_exactly_the_span(visitor:
 
 
 async def test_a_click_in_the_transcript_and_on_the_strip_moves_the_player(visitor: Page) -> None:
-    await _ask_for(visitor, "talk")
+    await ask_for(visitor, "talk")
     await read_summary(visitor)
     place = visitor.locator(".passage button.place").nth(3)
     seconds = float(await place.get_attribute("data-at") or 0) / 1000
@@ -206,7 +175,7 @@ async def test_a_click_in_the_transcript_and_on_the_strip_moves_the_player(visit
 
 
 async def test_a_video_without_captions_says_so_and_takes_them_right_there(visitor: Page, tmp_path: Path) -> None:
-    await _ask_for(visitor, "transcripts_disabled")
+    await ask_for(visitor, "transcripts_disabled")
     await expect(visitor.locator(".message h1")).to_have_text("This video has no captions")
     await expect(visitor.locator(".message")).to_contain_text("nothing was counted")
     await expect(visitor.locator(".listing")).to_contain_text("Captions from YouTube")
@@ -218,7 +187,7 @@ async def test_a_video_without_captions_says_so_and_takes_them_right_there(visit
 
 
 async def test_what_may_pass_can_be_tried_again(visitor: Page) -> None:
-    await _ask_for(visitor, "ip_blocked")
+    await ask_for(visitor, "ip_blocked")
     again = visitor.get_by_role("button", name="Try again")
     await again.click()
     await expect(visitor.locator(".message h1")).to_contain_text("YouTube is limiting our server")
@@ -234,7 +203,7 @@ async def test_each_failure_of_youtube_has_its_own_message_on_the_page_and_in_th
 ) -> None:
     failure = SCENARIOS[scenario].failure
     assert failure is not None
-    await _ask_for(visitor, scenario)
+    await ask_for(visitor, scenario)
     await expect(visitor.locator(".message")).to_contain_text("nothing was counted", timeout=40_000)
     answer = await visitor.request.get("/api/v1" + visitor.url.removeprefix(str(await visitor.evaluate("origin"))))
     told = await answer.json()
@@ -246,13 +215,6 @@ async def test_each_failure_of_youtube_has_its_own_message_on_the_page_and_in_th
     for sentence in told["failure"]["message"].rstrip(".").split(". "):
         assert sentence in shown
     assert [rung["outcome"] for rung in told["tried"]] == ["failed"]
-
-
-async def _ask_for(page: Page, scenario: str) -> None:
-    await page.goto("/")
-    await page.locator("#address").fill(SCENARIOS[scenario].url)
-    await page.keyboard.press("Enter")
-    await page.wait_for_url(re.compile("/summaries/"))
 
 
 async def _player_time(player: FrameLocator) -> float:
