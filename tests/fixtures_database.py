@@ -57,7 +57,7 @@ def database_server() -> Iterator[EmbeddedServer]:
 def database_url(database_server: EmbeddedServer) -> Iterator[str]:
     """The address of a migrated, empty database that is this test's alone."""
     name = f"test_{uuid.uuid4().hex}"
-    _run_sql(database_server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    _run_sql(database_server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
     yield database_server.url_of(name)
     _run_sql(database_server, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -46,13 +46,14 @@ class Hook(Faults):
 async def carry_out_with(archival: Archival, run_id: UUID, faults: Faults) -> None:
     """As `archival.carry_out`, with something happening on the way.
 
-    What happens blocks the event loop: no sign of life must stand half-way in the database meanwhile.
+    What happens blocks the event loop. After the first sign of life there is none beside the work: one that stood
+    half-way in the database meanwhile would be waited for until Postgres ends it.
     """
     place = Workplace(
         database=archival.database,
         clock=archival,
         folder=archival.folder,
-        heartbeat_s=0.05,
+        heartbeat_s=3600,
         rest_ratio=0,
         faults=faults,
     )
