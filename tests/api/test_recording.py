@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import pytest
@@ -37,7 +37,7 @@ def requests_of(recording: FakeRecording) -> list[Recorded]:
     ("GET", "/summarize", Kind.PAGE_REQUEST, "GET /summarize", Outcome.CLIENT_ERROR),
     ("GET", "/secret/of-a-person", Kind.PAGE_REQUEST, "unknown address", Outcome.CLIENT_ERROR),
     ("GET", URL, Kind.API_REQUEST, "GET /api/v1/summaries", Outcome.OK),
-    ("GET", f"{URL}/{uuid4()}", Kind.API_REQUEST, "GET /api/v1/summaries/{summary_id}", Outcome.CLIENT_ERROR),
+    ("GET", f"{URL}/8f1d3c1e-5a5e-4c53-9a53-0b7f0f6a2d11", Kind.API_REQUEST, "GET /api/v1/summaries/{summary_id}", Outcome.CLIENT_ERROR),
     ("BREW", URL, Kind.API_REQUEST, "other /api/v1/summaries", Outcome.CLIENT_ERROR),
     ("GET", "/api/v1/nothing/here", Kind.API_REQUEST, "unknown address", Outcome.CLIENT_ERROR),
     ("GET", "/api/health/live", Kind.OTHER_REQUEST, "GET /api/health/live", Outcome.OK),
