@@ -23,6 +23,7 @@ from tests.api.conftest import ORIGIN, build_app, new_client
 from tests.fakes import FakeRecording, FakeServices, Recorded
 
 URL = "/api/v1/summaries"
+NOBODYS = "8f1d3c1e-5a5e-4c53-9a53-0b7f0f6a2d11"
 REQUESTS = (Kind.PAGE_REQUEST, Kind.API_REQUEST, Kind.OTHER_REQUEST)
 
 
@@ -37,7 +38,7 @@ def requests_of(recording: FakeRecording) -> list[Recorded]:
     ("GET", "/summarize", Kind.PAGE_REQUEST, "GET /summarize", Outcome.CLIENT_ERROR),
     ("GET", "/secret/of-a-person", Kind.PAGE_REQUEST, "unknown address", Outcome.CLIENT_ERROR),
     ("GET", URL, Kind.API_REQUEST, "GET /api/v1/summaries", Outcome.OK),
-    ("GET", f"{URL}/8f1d3c1e-5a5e-4c53-9a53-0b7f0f6a2d11", Kind.API_REQUEST, "GET /api/v1/summaries/{summary_id}", Outcome.CLIENT_ERROR),
+    ("GET", f"{URL}/{NOBODYS}", Kind.API_REQUEST, "GET /api/v1/summaries/{summary_id}", Outcome.CLIENT_ERROR),
     ("BREW", URL, Kind.API_REQUEST, "other /api/v1/summaries", Outcome.CLIENT_ERROR),
     ("GET", "/api/v1/nothing/here", Kind.API_REQUEST, "unknown address", Outcome.CLIENT_ERROR),
     ("GET", "/api/health/live", Kind.OTHER_REQUEST, "GET /api/health/live", Outcome.OK),

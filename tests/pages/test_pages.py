@@ -13,6 +13,8 @@ from core.domain.run import RunState
 from core.errors import Unavailable
 from tests.fakes import FakeSummaries, progress
 
+NOBODYS = "8f1d3c1e-5a5e-4c53-9a53-0b7f0f6a2d11"
+
 
 async def _ask(visitor: User, summaries: FakeSummaries) -> uuid.UUID:
     """A new summary of this visitor."""
@@ -30,7 +32,7 @@ async def test_the_first_pages_are_whole_without_a_script(visitor: User, address
     assert len(answer.content) < 30 * 1024
 
 
-@pytest.mark.parametrize("address", ["/nowhere", "/summaries/nonsense", "/summaries/8f1d3c1e-5a5e-4c53-9a53-0b7f0f6a2d11"])
+@pytest.mark.parametrize("address", ["/nowhere", "/summaries/nonsense", f"/summaries/{NOBODYS}"])
 async def test_what_is_not_there_is_a_page_with_the_right_status(visitor: User, address: str) -> None:
     answer = await visitor.http_client.get(address)
     assert answer.status_code == 404
