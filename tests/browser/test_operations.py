@@ -222,7 +222,7 @@ async def _empty_charts(page: Page) -> list[str]:
         chart = charts.nth(number)
         await chart.scroll_into_view_if_needed()
         try:
-            await expect(chart.locator(".canvas .trace, .cells svg > *, .void").first).to_be_attached(timeout=5_000)
+            await expect(chart.locator(".canvas .trace, .cells svg > *, .void").first).to_be_attached(timeout=20_000)
         except AssertionError:
             empty.append(await chart.get_attribute("aria-label") or "")
     return empty
