@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from core.domain.languages import word_set
 from core.domain.words import located_tokens
@@ -74,6 +75,9 @@ def is_opposite(
     grammar = _GRAMMARS.get(language or "")
     if grammar is None:
         return False
+    quotes = tuple(quotes)
+    if any(_is_shortened(text, quote, grammar) for quote in quotes):
+        return False
     claim = _words(_without_idioms(text, grammar), grammar, key_of, stops)
     stated = (_stated(quote, grammar) for quote in quotes)
     said = [_words(_without_idioms(quote, grammar), grammar, key_of, stops) for quote in stated]
@@ -82,17 +86,31 @@ def is_opposite(
     )
 
 
+def _is_shortened(text: str, quote: str, grammar: _Grammar) -> bool:
+    """Whether the line is the quote's own words in their order, and no negating one was left out."""
+    own, said = ([form for form, _again in groupby(form for form, _ in located_tokens(each))] for each in (text, quote))
+    rest = iter(said)
+    return all(form in rest for form in own) and _negators(own, grammar) == _negators(said, grammar)
+
+
+def _negators(forms: Sequence[str], grammar: _Grammar) -> int:
+    return sum(_is_negator(forms, at, grammar) for at in range(len(forms)))
+
+
 def _stated(quote: str, grammar: _Grammar) -> str:
     """The quote without its questions and without what it says that others say."""
     sentences = re.split(r"(?<=[.!?…])\s+", quote)
     return " ".join(one for one in sentences if one[-1:] not in "?？" and not grammar.hearsay.search(one.lower()))
 
 
+# A speaker who halts says a negating word twice and means it once.
+_STUTTER = re.compile(r"\b([^\W\d]+(?:'\w+)?)(?:,? \1\b)+(?!')", re.IGNORECASE)
 _BOUNDARY = re.compile(r"[.;:!?…,()—–]|\s-\s|--")
 
 
 def _without_idioms(text: str, grammar: _Grammar) -> str:
-    return grammar.idioms.sub(" , ", grammar.fillers.sub(" ", text.replace("’", "'")))
+    stated = " ".join(grammar.fillers.sub(" ", text.replace("’", "'")).split())
+    return _STUTTER.sub(r"\1", grammar.idioms.sub(" , ", stated))
 
 
 def _words(text: str, grammar: _Grammar, key_of: Callable[[str], str], stops: frozenset[str]) -> list[_Word]:

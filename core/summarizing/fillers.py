@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 
 from core.domain.languages import base_language, word_set
+from core.domain.numeral_words import speech_of
+from core.domain.numerals import numerals_in
 
 # Sounds that are never part of the sentence.
 _SOUNDS = {
@@ -67,17 +69,23 @@ def strip_fillers(text: str, language: str | None) -> str:
     """`text` without sounds, stutters, empty phrases, run-ups and tags; first letter raised. May be empty."""
     patterns = _PATTERNS.get(base_language(language) or "")
     line = re.sub(r"^\s*[-–—>•]+\s*", "", text)
-    line = _settled(lambda current: _tidied(current, patterns), line)
+    line = _settled(lambda current: _tidied(current, patterns, language), line)
     return line[:1].upper() + line[1:] if _has_case(text) else line
 
 
-def _tidied(line: str, patterns: _Patterns | None) -> str:
+def _tidied(line: str, patterns: _Patterns | None, language: str | None) -> str:
     line = re.sub(r"\s+[-–]{1,2}\s*$|[-–—]{1,2}$", "", line)
     if patterns:
         line = _without(line, *patterns)
-    line = _STUTTER.sub(r"\1", re.sub(r"\s+", " ", line))
+    line = _STUTTER.sub(lambda said: _once(said, language), re.sub(r"\s+", " ", line))
     line = re.sub(r"(?:\s*,)+", ",", line)
     return re.sub(r",(?=\s*[.?!…]+$)", "", line).strip(_EDGE)
+
+
+def _once(said: re.Match[str], language: str | None) -> str:
+    """What is said twice, once; a number stays as it was said: "twenty twenty" is a year."""
+    is_article = said[1].lower() in speech_of(language).articles
+    return said[0] if not is_article and numerals_in(said[1], language) else said[1]
 
 
 def _without(

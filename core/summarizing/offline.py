@@ -183,14 +183,12 @@ def _item(kind: str, ranking: Ranking, number: int) -> Item:
 
 
 def _check(draft: SummaryDraft, transcript: Transcript, report: Report) -> None:
-    """Grounds every item as readers will. An unsupported line of its own words would be a bug, so it stops the run."""
+    """Grounds every item as readers will, and tells how many hold: one that does not is shown as such."""
     items = list(_all_items(draft))
     report(StageReport(stage=Stage.CHECKING, detail=f"{len(items)} lines"))
     index = TranscriptIndex(transcript)
-    for item in items:
-        if not ground(item.text, item.evidence, transcript, index).is_supported:
-            raise RuntimeError("The offline engine wrote a line that its own evidence does not support.")
-    report(StageReport(stage=Stage.CHECKING, share=1.0, detail=f"{len(items)} of {len(items)} lines supported"))
+    held = sum(ground(item.text, item.evidence, transcript, index).is_supported for item in items)
+    report(StageReport(stage=Stage.CHECKING, share=1.0, detail=f"{held} of {len(items)} lines supported"))
 
 
 def _all_items(draft: SummaryDraft) -> Iterator[Item]:

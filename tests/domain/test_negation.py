@@ -47,6 +47,15 @@ def test_a_denial_and_its_opposite(language: str, yes: str, no: str) -> None:
         ("A graphics card is not needed.", "So you don't need a graphics card at all."),
         ("The model cannot read images.", "It's impossible for the model to read images."),
         ("You need a graphics card.", "Don't you need a graphics card?"),
+        (
+            "The portion of the backchannel won't effect it.",
+            "The portion of the of the backchannel won't won't effect it.",
+        ),
+        ("It was never ever listed.", "Because it was never never ever listed somewhere."),
+        (
+            "With respect to the use of delta or no, with respect to the size of the layer.",
+            "With respect to the use of delta or no, uh with respect to the size of the layer.",
+        ),
         ("You need a graphics card.", "People say you don't need a graphics card."),
         ("It runs on the server.", "You don't need a card, it runs on the server."),
         ("It runs on the server.", "you don't need a card because it runs on the server"),
@@ -62,3 +71,9 @@ def test_no_false_alarm(text: str, said: str) -> None:
 
 def test_a_language_without_rules_is_left_alone() -> None:
     assert not is_opposite("我不去学校", ["我去学校"], "zh", key_of=str, stops=frozenset())
+
+
+def test_a_line_of_the_speakers_own_words_is_no_opposite_unless_a_negation_was_left_out() -> None:
+    said = "Well, no, it never reads uh the whole file, not at once, no, and that is, uh, not a fault."
+    assert not opposite("No, it never reads the whole file, not at once, no, and that is not a fault.", said)
+    assert opposite("It reads the whole file.", "It never, uh, reads the whole file.")

@@ -23,6 +23,7 @@ TALK = ("so", "um", "the", "you", "know", "like", "right", "model", "is", "i", "
         ("Right angles matter here.", "Right angles matter here."),
         ("Yeah.", "Yeah."),
         ("Is is it red?", "Is it red?"),
+        ("It was sold in in twenty twenty for ten ten euros.", "It was sold in twenty twenty for ten ten euros."),
     ],
 )
 def test_talk_becomes_a_line(said: str, line: str) -> None:

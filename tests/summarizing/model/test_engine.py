@@ -19,6 +19,7 @@ from core.domain.transcript import Transcript
 from core.domain.video import Video, VideoChapter
 from core.summarizing.model.engine import OFFLINE_MARK, lines_of
 from core.summarizing.sentences import word_count
+from core.summarizing.version import OFFLINE_ENGINE_VERSION
 from tests.summarizing.model.talks import Made, failing, make, options, talk, texts
 from tests.world.reading_model import Call, Lie, ReadingModel, empty_map
 
@@ -224,11 +225,11 @@ def test_where_a_model_writes_nothing_the_offline_lines_stand_in_and_say_so() ->
     transcript = talk(15)
     draft = make(transcript, silent).whole
     assert draft.engine is EngineName.OPENAI
-    assert draft.engine_version.endswith("+offline-1")
+    assert draft.engine_version.endswith(f"+{OFFLINE_ENGINE_VERSION}")
     assert draft.tldr
     assert all(chapter.points for chapter in draft.chapters)
     assert all(item.id.startswith(OFFLINE_MARK) for item in lines_of(draft))
-    assert not make(transcript).whole.engine_version.endswith("offline-1")
+    assert not make(transcript).whole.engine_version.endswith(OFFLINE_ENGINE_VERSION)
 
 
 def test_a_small_context_thins_the_notes_out_in_groups_first() -> None:
