@@ -108,7 +108,11 @@ def test_a_file_that_was_cut_short_is_no_archive(tmp_path: Path, keep: int) -> N
         file.read_contents()
 
 
-@pytest.mark.parametrize("content", [b"hello", gzip.compress(b'{"archive": 3}\n'), gzip.compress(b"\n\n")])
+@pytest.mark.parametrize(
+    "content",
+    [b"hello", gzip.compress(b'{"archive": 3}\n'), gzip.compress(b"\n\n")],
+    ids=["plain text", "another kind", "empty lines"],
+)
 def test_another_file_is_no_archive(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(content)
