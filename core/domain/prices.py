@@ -209,4 +209,7 @@ _AUDIO_PRICES: tuple[AudioPrice, ...] = (
     AudioPrice(model="gpt-4o-transcribe", minute_microusd=6_000, source=_MODEL_PAGE + "gpt-4o-transcribe"),
     AudioPrice(model="gpt-4o-mini-transcribe", minute_microusd=3_000, source=_MODEL_PAGE + "gpt-4o-mini-transcribe"),
     AudioPrice(model="gpt-transcribe", minute_microusd=4_500, source=_MODEL_PAGE + "gpt-transcribe"),
+    AudioPrice(
+        model="gpt-4o-transcribe-diarize", minute_microusd=6_000, source=_MODEL_PAGE + "gpt-4o-transcribe-diarize"
+    ),
 )

@@ -17,6 +17,7 @@ from openai import AsyncOpenAI
 from core.domain.hearing import Piece, join_pieces
 from core.domain.ladder import CaptionFailure, FailureContext, TranscriptUnavailable
 from core.domain.model import ModelFailed, Usage
+from core.domain.prices import audio_cost_microusd, audio_price_of
 from core.integrations.audio import Soundtrack, has_ffmpeg, soundtrack, to_opus
 from core.integrations.audio_pieces import Loudness, cut, loudness
 from core.integrations.calls import OnCall, outbound, uncounted
@@ -30,28 +31,20 @@ from core.integrations.speech_answers import (
 )
 from core.ports import Purse, Spoken
 
-# Whole micro-dollars a minute of sound. developers.openai.com, pricing and the models' pages, read in November 2026;
-# for the gpt-4o models, which are billed by tokens, the page's own estimate a minute.
-AUDIO_PRICES = {
-    "whisper-1": 6_000,
-    "gpt-transcribe": 4_500,
-    "gpt-4o-transcribe": 6_000,
-    "gpt-4o-transcribe-diarize": 6_000,
-    "gpt-4o-mini-transcribe": 3_000,
-    "gpt-4o-mini-transcribe-2025-12-15": 3_000,
-}
 PURPOSE = "speech"
 _AT_ONCE = 2
 _TRIES = 3
 _LONGEST_RETRY_WAIT_S = 30.0
-_MINUTE_MS = 60_000
 # Languages are asked for by two letters (ISO 639-1).
 _LANGUAGE_LETTERS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechEndpoint:
-    """Where the speech goes. `call_timeout_s` bounds one call, `total_timeout_s` a whole recording."""
+    """Where the speech goes. `call_timeout_s` bounds one call, `total_timeout_s` a whole recording.
+
+    `own_prices` is OPENAI_PRICES.
+    """
 
     api_key: str | None
     base_url: str
@@ -60,15 +53,17 @@ class SpeechEndpoint:
     call_timeout_s: float = 300.0
     retry_pause_s: float = 1.0
     longest_piece_ms: int | None = None
+    own_prices: str | None = None
 
     def __repr__(self) -> str:
         return f"SpeechEndpoint(model={self.model!r}, …)"
 
     def price_microusd(self, duration_ms: int) -> int:
         """Of this much sound, rounded up. A model nobody knows costs as the dearest; another maker's server nothing."""
-        is_openai = urlsplit(self.base_url).hostname == HOST
-        unknown = max(AUDIO_PRICES.values()) if is_openai else 0
-        return -(-AUDIO_PRICES.get(self.model, unknown) * duration_ms // _MINUTE_MS)
+        price = audio_price_of(self.model, own=self.own_prices)
+        if price.is_guess and urlsplit(self.base_url).hostname != HOST:
+            return 0
+        return audio_cost_microusd(price, duration_ms)
 
 
 class OpenAiTranscriber:

@@ -127,6 +127,7 @@ def _transcribers(
             base_url=settings.openai_base_url,
             model=settings.speech_model,
             total_timeout_s=total_timeout_s,
+            own_prices=settings.openai_prices,
         )
         yield OpenAiTranscriber(endpoint, on_call=on_call, purse=purse)
 

@@ -13,8 +13,8 @@ import pytest
 
 from core.domain.ladder import CaptionFailure, TranscriptUnavailable
 from core.domain.model import ModelFailed, ModelFailure, Usage
+from core.domain.prices import audio_price_of
 from core.domain.telemetry import OutboundCall, Outcome
-from core.integrations import openai_speech
 from core.integrations.openai_speech import OpenAiTranscriber, SpeechEndpoint
 from core.integrations.speech_answers import form_of
 from core.ports import Purse, Spoken
@@ -300,7 +300,15 @@ def test_a_minute_costs_what_the_table_says(model: str, base_url: str, price_mic
 
 
 def test_every_model_with_a_form_of_its_own_has_a_price() -> None:
-    assert {"whisper-1", "gpt-transcribe", "gpt-4o-transcribe-diarize"} <= openai_speech.AUDIO_PRICES.keys()
+    models = ("whisper-1", "gpt-transcribe", "gpt-4o-transcribe-diarize", "gpt-4o-mini-transcribe-2025-12-15")
+    assert not any(audio_price_of(model).is_guess for model in models)
+
+
+def test_an_endpoint_that_is_said_to_be_free_is_free() -> None:
+    endpoint = SpeechEndpoint(
+        api_key=KEY, base_url="https://api.openai.com/v1", model="whisper-1", total_timeout_s=1, own_prices="0/0/0"
+    )
+    assert endpoint.price_microusd(60_000) == 0
 
 
 def test_without_a_key_or_ffmpeg_it_is_not_configured(server: SpeechServer, monkeypatch: pytest.MonkeyPatch) -> None:
