@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -92,7 +93,7 @@ class Route:
         return failure.rule.retry in _BY_PROXY or failure.failure is CaptionFailure.UNREACHABLE
 
 
-class RoutedCaptions:
+class RoutedCaptions(ABC):
     """What the sources that reach YouTube by a Route have in common; settings only, as that has.
 
     `languages` are asked for where the caller names none; with `needs_proxy` it is configured only where there is one.
@@ -126,6 +127,6 @@ class RoutedCaptions:
     def is_configured(self) -> bool:
         return not self._needs_proxy or self._route.proxy_url is not None
 
+    @abstractmethod
     def fetch(self, video_id: str, *, languages: tuple[str, ...]) -> FetchedCaptions:
         """The captions of the best track; TranscriptUnavailable with the metadata seen on the way."""
-        raise NotImplementedError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,14 @@ def youtube_origin() -> Iterator[str]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def visitor(browser: Browser, youtube_origin: str) -> AsyncIterator[Page]:
     """A page of a new visitor, where YouTube answers."""
-    context = await browser.new_context(base_url=youtube_origin, viewport={"width": 1440, "height": 1000})
+    async with visiting(browser, youtube_origin) as page:
+        yield page
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, origin: str) -> AsyncIterator[Page]:
+    """A page of a new visitor, with a browser profile of its own."""
+    context = await browser.new_context(base_url=origin, viewport={"width": 1440, "height": 1000})
     await prepare(context)
     yield await context.new_page()
     await context.close()

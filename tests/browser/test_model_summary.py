@@ -11,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.application import run_application
-from tests.browser.conftest import prepare
+from tests.browser.conftest import prepare, visiting
 from tests.browser.test_appearance import FAULTS, SIZES
 from tests.factories.rich_summary import rich_document
 
@@ -30,13 +30,10 @@ def fakes_origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def reader(browser: Browser, fakes_origin: str) -> AsyncIterator[Page]:
-    context = await browser.new_context(base_url=fakes_origin, viewport={"width": 1440, "height": 1000})
-    await prepare(context)
-    page = await context.new_page()
     wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    yield page
-    await context.close()
+    async with visiting(browser, fakes_origin) as page:
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        yield page
     assert wrong == []
 
 

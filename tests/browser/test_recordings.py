@@ -11,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.application import run_application
-from tests.browser.conftest import prepare
+from tests.browser.conftest import visiting
 from tests.browser.steps import read_summary
 from tests.fixtures_database import data_folder
 from tests.world import speech
@@ -34,10 +34,8 @@ def listening_origin() -> Iterator[str]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def listener(browser: Browser, listening_origin: str) -> AsyncIterator[Page]:
-    context = await browser.new_context(base_url=listening_origin, viewport={"width": 1440, "height": 1000})
-    await prepare(context)
-    yield await context.new_page()
-    await context.close()
+    async with visiting(browser, listening_origin) as page:
+        yield page
 
 
 async def _hand_in(page: Page, path: Path) -> None:
